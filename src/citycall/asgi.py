@@ -1,0 +1,52 @@
+"""The web process: Django in a fixed pool of threads, and live updates beside it without a thread each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from importlib import import_module
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+
+from citycall.wsgi import application as django_application
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Each thread keeps one database connection, so this is also the number of connections of one process.
+THREADS = int(os.environ.get("CITYCALL_WEB_THREADS", "8"))
+
+_pages: AsgiApplication = WSGIMiddleware(django_application, workers=THREADS)
+_live: AsgiApplication | None = None
+
+
+def _live_application() -> AsgiApplication:
+    global _live
+    if _live is None:
+        _live = import_module("citycall.web.live").application
+    return _live
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] != "http":
+        await send({"type": "websocket.close", "code": 1000})
+    elif scope["path"] == "/live" or scope["path"].startswith("/live/"):
+        await _live_application()(scope, receive, send)
+    else:
+        await _pages(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -1,0 +1,79 @@
+"""`citycall`: one command, its sub-commands contributed by the rooms and imported only when used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+import click
+
+# One line per sub-command: name -> (where it is, what the list says about it).
+COMMANDS: dict[str, tuple[str, str]] = {
+    "audit": ("citycall.base.cli:audit", "Verify the audit chain."),
+    "commands": ("citycall.base.cli:commands", "List every command, its input and who may use it."),
+    "conformance": ("citycall.rehearsal.cli:conformance", "Clauses served, from the scenarios that passed."),
+    "django": ("citycall.run.cli:django", "Any management command of Django."),
+    "import": ("citycall.rehearsal.cli:import_", "Take in published case files."),
+    "init": ("citycall.people.cli:init", "Begin a real installation from a policy pack."),
+    "messages": ("citycall.run.cli:messages", "Message catalogues of the languages."),
+    "migrate": ("citycall.run.cli:migrate", "Bring the database to this version."),
+    "policy": ("citycall.policy.cli:policy", "Check and compare policy packs."),
+    "rehearse": ("citycall.rehearsal.cli:rehearse", "Run scenarios on a virtual clock."),
+    "replay": ("citycall.rehearsal.cli:replay", "Establish imported cases at the times they came."),
+    "run": ("citycall.run.cli:run", "Start everything: database, web, worker."),
+    "simulate": ("citycall.services.calls.cli:simulate", "Let a simulated call ring."),
+    "staff": ("citycall.people.cli:staff", "Accounts of staff."),
+    "token": ("citycall.people.cli:token", "Tokens of programs that use the API."),
+    "worker": ("citycall.base.cli:worker", "Run one worker: timers, notices, audit chain."),
+}
+# These manage the process tree and the files of the clone; the others need Django's models.
+WITHOUT_DJANGO = {"django", "messages", "policy", "run"}
+
+
+class Rooms(click.Group):
+    """Knows the names of the sub-commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        if not _exists(module):
+            raise click.ClickException(f"`citycall {cmd_name}` is not part of this version ({module} is missing).")
+        if cmd_name not in WITHOUT_DJANGO:
+            import django
+
+            django.setup()
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="citycall")
+def citycall() -> None:
+    """CityCall, the open-source 1999."""
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citycall.settings")
+    citycall(prog_name="citycall")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One supervised process tree: the embedded database, the web processes, the worker."""

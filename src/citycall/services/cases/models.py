@@ -1,0 +1,387 @@
+"""Tables of the cases room: one case, one lifecycle, for every kind of case.
+
+The current row of each table is the fold of its events (``base.events``); a test
+proves it. Personal data of citizens is not here: ``party_id`` names a row of
+``people.Party``, which is encrypted and opened only with a purpose.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    """Where a case stands. Which event leads from which to which is the pack's ``moves`` table."""
+
+    ESTABLISHED = "established", _("已成案，待簽收")
+    ACKNOWLEDGED = "acknowledged", _("已簽收")
+    IN_PROGRESS = "in_progress", _("處理中")
+    COMPLETED = "completed", _("已辦畢，待回覆")
+    CLOSED = "closed", _("已結案")
+    WITHDRAWN = "withdrawn", _("已撤案")
+
+
+class Stage(models.TextChoices):
+    """Which limit a case is held to (NT-5-4-1b, NT-5-4-1c, NT-5-4-7)."""
+
+    FIRST = "first", _("第一階段")
+    SECOND = "second", _("第二階段")
+    ORDINARY = "ordinary", _("一般案件")
+
+
+class ReplyBy(models.TextChoices):
+    """How the citizen wants to be answered (NT-5-4-4b, NT-5-4-4c)."""
+
+    SMS = "sms", _("手機簡訊")
+    EMAIL = "email", _("電子郵件")
+    PHONE = "phone", _("電話")
+    NONE = "none", _("不需回覆")
+
+
+class Finding(models.TextChoices):
+    """What the agency found on the spot; ``no_violation`` counts towards NT-5-4-10a."""
+
+    RESOLVED = "resolved", _("已改善")
+    VIOLATION = "violation", _("查有違規，已依法處理")
+    NO_VIOLATION = "no_violation", _("查無違規或不當情事")
+    NOT_FOUND = "not_found", _("現場未發現所述情形")
+    REFERRED = "referred", _("非本機關權責，已轉知")
+
+
+class Channel(models.TextChoices):
+    """By which way the matter reached the city."""
+
+    PHONE = "phone", _("電話")
+    API = "api", _("系統介接")
+    WEB = "web", _("網路")
+    COUNTER = "counter", _("臨櫃")
+    IMPORT = "import", _("匯入")
+
+
+OPEN_STATUSES = (Status.ESTABLISHED, Status.ACKNOWLEDGED, Status.IN_PROGRESS, Status.COMPLETED)
+
+
+class Case(models.Model):
+    """One matter that the city answers for, from 成案 to the close.
+
+    The primary key is drawn from the numbering sequence, so that the row, its event,
+    clocks and notices can be written without reading anything back.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    number = models.CharField(_("案號"), max_length=24, unique=True)
+    lookup_code = models.CharField(_("查詢碼"), max_length=8)
+    kind = models.CharField(_("案件類別"), max_length=16)
+    item = models.CharField(_("服務項目"), max_length=64, blank=True)
+    cause_group = models.CharField(max_length=64, blank=True)
+    description = models.TextField(_("反映內容"))
+    address = models.CharField(_("地點"), max_length=200, blank=True)
+    district = models.CharField(_("行政區"), max_length=16, blank=True)
+    addr_key = models.CharField(max_length=200, blank=True)
+    agency = models.CharField(_("權責機關"), max_length=64)
+    party_id = models.BigIntegerField(null=True)
+    named = models.BooleanField(_("具名"), default=False)
+    reply_by = models.CharField(_("回覆方式"), max_length=8, choices=ReplyBy)
+    status = models.CharField(_("狀態"), max_length=16, choices=Status)
+    stage = models.CharField(_("階段"), max_length=16, choices=Stage)
+    policy_version_id = models.BigIntegerField()
+    channel = models.CharField(_("受理管道"), max_length=8, choices=Channel)
+    call_id = models.BigIntegerField(null=True)
+    established_at = models.DateTimeField(_("成案時間"))
+    clock_from = models.DateTimeField(_("時限起算"))
+    entered_late = models.BooleanField(_("系統異常後補登"), default=False)
+    acknowledged_at = models.DateTimeField(_("簽收時間"), null=True)
+    acknowledged_late = models.BooleanField(_("逾時簽收"), default=False)
+    acknowledged_by = models.BigIntegerField(null=True)
+    taken_by = models.BigIntegerField(null=True)
+    taken_post = models.CharField(max_length=96, blank=True)
+    due_at = models.DateTimeField(_("辦理期限"), null=True)
+    overdue = models.BooleanField(_("逾限"), default=False)
+    completed_at = models.DateTimeField(_("辦畢登錄時間"), null=True)
+    completed_by = models.BigIntegerField(null=True)
+    done_at = models.DateTimeField(_("實際辦畢時間"), null=True)
+    finding = models.CharField(_("查處情形"), max_length=16, choices=Finding, blank=True)
+    result = models.TextField(_("辦理結果"), blank=True)
+    late_reason = models.TextField(_("逾期理由"), blank=True)
+    replied_at = models.DateTimeField(_("回覆時間"), null=True)
+    closed_at = models.DateTimeField(_("結案時間"), null=True)
+    closed_late = models.BooleanField(_("逾期結案"), default=False)
+    withdrawn_at = models.DateTimeField(_("撤案時間"), null=True)
+    withdraw_reason = models.CharField(_("撤案原因"), max_length=32, blank=True)
+    number_told_at = models.DateTimeField(_("案號告知時間"), null=True)
+    reopened = models.PositiveSmallIntegerField(_("重啟次數"), default=0)
+    became_of = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(F("agency"), F("status"), F("id").desc(), name="case_agency_status"),
+            models.Index(F("status"), F("item"), F("id").desc(), name="case_status_item"),
+            models.Index(
+                fields=["agency", "due_at"],
+                name="case_open_due",
+                condition=Q(status__in=["established", "acknowledged", "in_progress", "completed"]),
+            ),
+            models.Index(F("cause_group"), F("addr_key"), F("id").desc(), name="case_place_cause"),
+            models.Index(fields=["party_id"], name="case_party"),
+            GinIndex(OpClass(Upper("address"), "gin_trgm_ops"), name="case_address_trgm"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="case_closed_has_result",
+                condition=~Q(status="closed") | (~Q(result="") & Q(completed_at__isnull=False)),
+                violation_error_message=_("未登錄辦理結果，不得結案"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CaseClock(models.Model):
+    """One running or finished limit of a case, as the pack's clock rule ``code`` computed it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("計時中")
+        STOPPED = "stopped", _("已停止")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="clocks")
+    code = models.CharField(max_length=32)
+    started_at = models.DateTimeField()
+    due = models.DateTimeField()
+    limit = models.JSONField()
+    stopped_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    late = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case", "code"], name="clock_case_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}:{self.code}"
+
+
+class StageRequest(models.Model):
+    """An agency's application for the second stage or the ordinary limit (NT-5-4-1c, NT-5-4-7)."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("待審核")
+        APPROVED = "approved", _("同意")
+        REFUSED = "refused", _("不同意")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="stage_requests")
+    to = models.CharField(max_length=16, choices=Stage)
+    days = models.PositiveSmallIntegerField(null=True)
+    reason = models.TextField()
+    state = models.CharField(max_length=8, choices=State, default=State.PENDING)
+    requested_by = models.BigIntegerField(null=True)
+    requested_at = models.DateTimeField()
+    decided_by = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True)
+    old_stage = models.CharField(max_length=16, blank=True)
+    old_due = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state="pending"), name="one_pending_stage_request"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}→{self.to}"
+
+
+class PhoneTask(models.Model):
+    """A telephone reply that the handler owes the citizen (NT-5-4-4c)."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("待回電")
+        DONE = "done", _("已回電")
+        CANCELLED = "cancelled", _("已取消")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="phone_tasks")
+    agency = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    opened_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(state="open"), name="one_open_phone_task"),
+        ]
+        indexes = [models.Index(fields=["agency"], condition=Q(state="open"), name="phone_task_open")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}:{self.state}"
+
+
+class PhoneRecord(models.Model):
+    """Who telephoned the citizen, when, and what was said (NT-5-4-4d, NT-5-4-4e).
+
+    ``staff_id`` opened the number at ``opened_at``; the record is complete once ``content`` is entered.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="phone_records")
+    staff_id = models.BigIntegerField()
+    caller = models.CharField(max_length=80)
+    opened_at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+    callee = models.CharField(max_length=80, blank=True)
+    at = models.DateTimeField(null=True)
+    content = models.TextField(blank=True)
+    reached = models.BooleanField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "staff_id"], name="phone_case_staff")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}:{self.staff_id}"
+
+
+class CaseFile(models.Model):
+    """A photo or document of a case; the content is ``base.files.StoredFile``."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="files")
+    file_id = models.BigIntegerField(unique=True)
+    caption = models.CharField(max_length=120, blank=True)
+    added_by = models.BigIntegerField(null=True)
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.case_id}:{self.file_id}"
+
+
+class DelayAnalysis(models.Model):
+    """Why a case was late, found by the agency's evaluator (NT-5-4-8b)."""
+
+    class Cause(models.TextChoices):
+        MANPOWER = "manpower", _("人力不足")
+        CONTRACTOR = "contractor", _("廠商延誤")
+        MATERIAL = "material", _("材料或機具待料")
+        JURISDICTION = "jurisdiction", _("權責釐清")
+        WEATHER = "weather", _("天候或災害")
+        ENTRY = "entry", _("已辦理而未及時登錄")
+        OTHER = "other", _("其他")
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="delay_analysis")
+    agency = models.CharField(max_length=64)
+    cause = models.CharField(max_length=16, choices=Cause)
+    text = models.TextField()
+    analysed_by = models.BigIntegerField(null=True)
+    analysed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["agency", "analysed_at"], name="delay_agency")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}:{self.cause}"
+
+
+class Prevention(models.Model):
+    """A measure against recurrence, tied to item and place (NT-5-4-9b)."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="preventions")
+    agency = models.CharField(max_length=64)
+    cause_group = models.CharField(max_length=64)
+    addr_key = models.CharField(max_length=200)
+    text = models.TextField()
+    added_by = models.BigIntegerField(null=True)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["cause_group", "addr_key"], name="prevention_place")]
+
+    def __str__(self) -> str:
+        return f"{self.cause_group}@{self.addr_key}"
+
+
+class UnfoundedLetter(models.Model):
+    """The agency's reasoned letter about a place reported in vain again and again (NT-5-4-10a/b).
+
+    ``offered`` when the pack's number of findings in a row is reached, ``sent`` by the agency,
+    ``received`` by the commission: from then the same matter becomes what the pack says.
+    """
+
+    class State(models.TextChoices):
+        OFFERED = "offered", _("可函復")
+        SENT = "sent", _("已函送研考會")
+        RECEIVED = "received", _("研考會已收")
+        REVOKED = "revoked", _("已取消")
+
+    agency = models.CharField(max_length=64)
+    item = models.CharField(max_length=64)
+    cause_group = models.CharField(max_length=64)
+    addr_key = models.CharField(max_length=200)
+    address = models.CharField(max_length=200)
+    last_case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="unfounded_letters")
+    state = models.CharField(max_length=8, choices=State, default=State.OFFERED)
+    reasons = models.TextField(blank=True)
+    signed_by = models.BigIntegerField(null=True)
+    offered_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause_group", "addr_key"],
+                condition=~Q(state="revoked"),
+                name="one_letter_per_place_and_cause",
+            ),
+        ]
+        indexes = [models.Index(fields=["agency", "state"], name="letter_agency_state")]
+
+    def __str__(self) -> str:
+        return f"{self.cause_group}@{self.addr_key}:{self.state}"
+
+
+class Incident(models.Model):
+    """Something that must be looked into later: a report in another's name, a case closed too early.
+
+    ``not_reported_by_holder`` is kept for false-report handling (NT-8-1b); ``closed_too_early``
+    is a counted violation of the agency (NT-5-4-9c).
+    """
+
+    class Kind(models.TextChoices):
+        NOT_REPORTED = "not_reported_by_holder", _("門號持有人未反映")
+        CLOSED_EARLY = "closed_too_early", _("未辦畢先結案")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="incidents")
+    agency = models.CharField(max_length=64)
+    kind = models.CharField(max_length=32, choices=Kind)
+    text = models.TextField(blank=True)
+    at = models.DateTimeField()
+    recorded_by = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "at"], name="incident_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}:{self.kind}"
+
+
+class Outage(models.Model):
+    """A time in which cases could not be sent by the system (NT-5-4-3a/b)."""
+
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    note = models.TextField(blank=True)
+    declared_by = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.functions.Coalesce("until", models.Value("infinity", output_field=models.DateTimeField())),
+                name="one_open_outage",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.since:%Y-%m-%d %H:%M}"

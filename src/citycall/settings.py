@@ -1,0 +1,190 @@
+"""Django's settings, from the environment. What a government decides is in its policy pack, not here."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from citycall.run import database_url
+from citycall.run.datadir import data_dir
+from citycall.run.keys import KeyRing
+
+
+def _flag(name: str, default: bool = False) -> bool:
+    return os.environ.get(name, "1" if default else "").lower() in {"1", "true", "yes", "on"}
+
+
+def _list(name: str, default: str) -> list[str]:
+    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+_HERE = Path(__file__).resolve().parent
+_DATA = data_dir()
+
+# -- keys ---------------------------------------------------------------------------------------------------
+# Without a key file (a tool that only reads the code, a first start before the keys are made) there is no key
+# ring, and sessions signed by one process are worth nothing to the next. The web and worker processes refuse
+# to start in that state.
+CITYCALL_DATA = _DATA.root
+CITYCALL_KEYS: KeyRing | None = KeyRing.load(_DATA.keys) if _DATA.keys.exists() else None
+SECRET_KEY = os.environ.get("CITYCALL_SECRET_KEY") or (
+    CITYCALL_KEYS.secret_key if CITYCALL_KEYS else secrets.token_urlsafe(48)
+)
+
+# -- where it is served ------------------------------------------------------------------------------------
+DEBUG = _flag("CITYCALL_DEBUG")
+ALLOWED_HOSTS = _list("CITYCALL_HOSTS", "127.0.0.1,localhost,[::1]")
+CITYCALL_URL = os.environ.get("CITYCALL_URL", "http://127.0.0.1:1999").rstrip("/")
+_HTTPS = CITYCALL_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [CITYCALL_URL]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_SSL_REDIRECT = False  # the proxy in front does it
+if _flag("CITYCALL_BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# -- what it is made of ------------------------------------------------------------------------------------
+_ROOMS = [
+    "citycall.base",
+    "citycall.people",
+    "citycall.services.cases",
+    "citycall.services.calls",
+    "citycall.oversight",
+    "citycall.web",
+    "citycall.api",
+    "citycall.rehearsal",
+]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "pgtrigger",
+    *[room for room in _ROOMS if find_spec(room)],
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "citycall.urls"
+WSGI_APPLICATION = "citycall.wsgi.application"
+ASGI_APPLICATION = "citycall.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+_WEB_FOLDERS = sorted(folder for folder in (_HERE / "web").glob("*/") if folder.is_dir())
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [folder / "templates" for folder in _WEB_FOLDERS if (folder / "templates").is_dir()],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# -- database ----------------------------------------------------------------------------------------------
+_EMBEDDED = f"postgresql://citycall@/citycall?host={_DATA.socket_dir}"
+DATABASE_URL = os.environ.get("DATABASE_URL") or _EMBEDDED
+_database = database_url.parse(DATABASE_URL)
+_limits = {
+    "lock_timeout": os.environ.get("CITYCALL_LOCK_TIMEOUT", "5s"),
+    "statement_timeout": os.environ.get("CITYCALL_STATEMENT_TIMEOUT", "20s"),
+    "idle_in_transaction_session_timeout": os.environ.get("CITYCALL_IDLE_TIMEOUT", "60s"),
+}
+# Behind a pooler that does not pass start-up options on (PgBouncer), set them on the role and this to 0.
+if _flag("CITYCALL_DATABASE_LIMITS", default=True):
+    _database["OPTIONS"].setdefault("options", " ".join(f"-c {name}={at}" for name, at in _limits.items()))
+_database["OPTIONS"].setdefault("connect_timeout", 5)
+_database["OPTIONS"].setdefault("application_name", "citycall")
+_database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+_database["TEST"] = {"NAME": os.environ.get("CITYCALL_TEST_DATABASE") or None}
+DATABASES = {"default": _database}
+
+# -- people ------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "people.Staff"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/account/sign-in"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = 60 * 60 * 10  # one shift and a little
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# -- words and time ----------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hant"
+LANGUAGES = [("zh-hant", "正體中文"), ("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Taipei"
+
+# -- static files and what citizens send -------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = Path(os.environ.get("CITYCALL_STATIC_ROOT", _DATA.root / "static"))
+STATICFILES_DIRS = [folder / "static" for folder in _WEB_FOLDERS if (folder / "static").is_dir()]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(_DATA.files)},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = _DATA.files
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# -- ways out to people ------------------------------------------------------------------------------------
+# Unset: the channel writes what it would have sent into CITYCALL_MAILBOX, a folder.
+CITYCALL_SMTP_URL = os.environ.get("CITYCALL_SMTP_URL", "")
+CITYCALL_SMS_URL = os.environ.get("CITYCALL_SMS_URL", "")
+CITYCALL_MAIL_FROM = os.environ.get("CITYCALL_MAIL_FROM", "1999@localhost")
+CITYCALL_MAILBOX = Path(os.environ.get("CITYCALL_MAILBOX", _DATA.root / "mailbox"))
+
+# -- logs --------------------------------------------------------------------------------------------------
+_LEVEL = os.environ.get("CITYCALL_LOG_LEVEL", "INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "citycall": {"level": _LEVEL},
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}
