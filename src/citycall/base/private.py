@@ -1,0 +1,262 @@
+"""Private data: fields encrypted one by one, a keyed hash for looking a telephone up, and masks.
+
+The keys are the installation's key ring (`settings.CITYCALL_KEYS`), by version: a new value is written
+with the current key, an old one is read with the version it names, so a key is changed by adding one and
+making it current. The ciphertext is bound to its table and column: a value moved elsewhere does not open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db import models
+
+NONCE_BYTES = 12
+FORMAT = b"\x01"
+
+
+class Unreadable(Exception):
+    """A stored value does not open: its key is missing, or it was moved or altered."""
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+class Keys(Protocol):
+    """What is needed of the installation's key ring."""
+
+    @property
+    def field_keys(self) -> Mapping[int, bytes]: ...
+
+    @property
+    def current_version(self) -> int: ...
+
+    @property
+    def lookup_key(self) -> bytes: ...
+
+    @property
+    def sample(self) -> bool: ...
+
+
+def keys() -> Keys:
+    """The key ring of this installation."""
+    held = settings.CITYCALL_KEYS
+    if held is None:
+        raise ImproperlyConfigured("There is no key file; `citycall run` or `citycall init PACK` makes one.")
+    return cast(Keys, held)
+
+
+def is_sample() -> bool:
+    """Whether this installation runs on a sample's keys. A real government refuses to start on them."""
+    return keys().sample
+
+
+@lru_cache(maxsize=16)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
+# --- encryption ---------------------------------------------------------------------------------
+
+
+def encrypt(text: str, place: str) -> bytes:
+    """Seal `text` for `place` ("table.column") with the current key."""
+    held = keys()
+    version = held.current_version
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = _cipher(held.field_keys[version]).encrypt(nonce, text.encode("utf-8"), place.encode("utf-8"))
+    return FORMAT + version.to_bytes(2, "big") + nonce + sealed
+
+
+def decrypt(stored: bytes, place: str) -> str:
+    """Open what `encrypt` sealed for the same place, with the key version that it names."""
+    version = key_version(stored)
+    key = keys().field_keys.get(version)
+    if key is None:
+        raise Unreadable(f"{place}: key version {version} is not in the key file")
+    nonce, sealed = stored[3 : 3 + NONCE_BYTES], stored[3 + NONCE_BYTES :]
+    try:
+        return _cipher(key).decrypt(nonce, sealed, place.encode("utf-8")).decode("utf-8")
+    except (InvalidTag, ValueError) as error:
+        raise Unreadable(f"{place}: the value was altered or does not belong here") from error
+
+
+def key_version(stored: bytes) -> int:
+    """The version of the key that a stored value needs."""
+    if stored[:1] != FORMAT or len(stored) < 3 + NONCE_BYTES:
+        raise Unreadable("not an encrypted value")
+    return int.from_bytes(stored[1:3], "big")
+
+
+if TYPE_CHECKING:
+    _TextField = models.Field[Any, Any]
+else:
+    _TextField = models.Field
+
+
+class EncryptedTextField(_TextField):
+    """Text that the database holds only encrypted. It cannot be searched; `None` stays NULL."""
+
+    description = "Text, encrypted"
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def _place(self) -> str:
+        return f"{self.model._meta.db_table}.{self.column}"
+
+    def get_prep_value(self, value: Any) -> Any:
+        if value is None:
+            return None
+        return encrypt(str(value), self._place())
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return value if prepared else self.get_prep_value(value)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> str | None:
+        if value is None:
+            return None
+        return decrypt(bytes(value), self._place())
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name != "isnull":
+            raise FieldError(f"{self.name} is encrypted: it cannot be looked up by {lookup_name}")
+        return super().get_lookup(lookup_name)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise FieldError(f"{self.name} is encrypted: it is not written out")
+
+
+# --- telephone numbers --------------------------------------------------------------------------
+
+_DIGITS = str.maketrans("０１２３４５６７８９＋－（）＃", "0123456789+-()#")
+# Area codes of two digits and more; everything else that starts with 0 has one digit after it.
+_LONG_AREAS = ("037", "049", "082", "089", "0826", "0836")
+_EXTENSION = re.compile(r"(?:#|分機|轉|ext\.?)\s*(\d{1,6})\s*$", re.IGNORECASE)
+
+
+def normalise_phone(number: str) -> str:
+    """Digits only, with the national 0 in front: '+886 912-345-678' → '0912345678'.
+
+    An extension is kept after '#'. Raises ValueError when this is no telephone number.
+    """
+    text = number.translate(_DIGITS).strip()
+    extension = ""
+    if found := _EXTENSION.search(text):
+        extension, text = found.group(1), text[: found.start()]
+    if re.search(r"[^\d+()\-.\s]", text):
+        raise ValueError(number)
+    foreign = text.lstrip("( ").startswith(("+", "00"))
+    digits = re.sub(r"\D", "", text)
+    if foreign:
+        digits = digits.removeprefix("00")
+        if digits.startswith("886"):
+            digits = "0" + digits[3:].lstrip("0")
+        else:
+            digits = "+" + digits
+    if not 3 <= len(digits.lstrip("+")) <= 15 or (len(digits) > 4 and digits[0] not in "0+"):
+        # A short number (1999, 110) may do without 0; a longer one without an area code is ambiguous.
+        raise ValueError(number)
+    return f"{digits}#{extension}" if extension else digits
+
+
+def is_mobile(number: str) -> bool:
+    """Whether a text message can reach this (normalised) number."""
+    return re.fullmatch(r"09\d{8}", number) is not None
+
+
+def format_phone(number: str) -> str:
+    """As people write it: '0912-345-678', '02-2960-3456', '037-322-150'."""
+    main, _, extension = number.partition("#")
+    parts = _groups(main)
+    return "-".join(parts) + (f"#{extension}" if extension else "")
+
+
+def _groups(main: str) -> list[str]:
+    if main.startswith("+") or not main.startswith("0") or len(main) < 9:
+        return [main]
+    if is_mobile(main):
+        return [main[:4], main[4:7], main[7:]]
+    area = next((a for a in reversed(_LONG_AREAS) if main.startswith(a)), main[:2])
+    if main.startswith("0800") or main.startswith("0809"):
+        area = main[:4]
+    rest = main[len(area) :]
+    half = len(rest) - 4 if len(rest) > 6 else len(rest) - 3
+    return [area, rest[:half], rest[half:]]
+
+
+def phone_hash(number: str) -> str:
+    """A keyed hash by which a number is found without being readable (HMAC-SHA256, hex)."""
+    main = normalise_phone(number).partition("#")[0]
+    return hmac.new(keys().lookup_key, main.encode("ascii"), hashlib.sha256).hexdigest()
+
+
+# --- masks --------------------------------------------------------------------------------------
+
+_MASK = "○"
+
+
+def mask_name(name: str | None) -> str:
+    """王小明 → 王○明, 王明 → 王○, 歐陽小明 → 歐○○明, John Smith → J*** S***."""
+    text = (name or "").strip()
+    if not text:
+        return ""
+    if re.search(r"[A-Za-z]", text):
+        return " ".join(word[0] + "***" for word in text.split())
+    if len(text) == 1:
+        return _MASK
+    if len(text) == 2:
+        return text[0] + _MASK
+    return text[0] + _MASK * (len(text) - 2) + text[-1]
+
+
+def mask_phone(number: str | None) -> str:
+    """0912345678 → 09xx-xxx-678, 0229603456 → 02-xxxx-x456; the extension is left out."""
+    text = (number or "").strip()
+    if not text:
+        return ""
+    main = text.partition("#")[0]
+    groups = _groups(main)
+    if is_mobile(main):
+        return f"09xx-xxx-{main[-3:]}"
+    if len(groups) == 1:
+        return "x" * max(len(main) - 3, 0) + main[-3:] if len(main) > 4 else "xxx"
+    rest = "".join(groups[1:])
+    hidden = "x" * (len(rest) - 3) + rest[-3:]
+    cut = len(groups[1])
+    return f"{groups[0]}-{hidden[:cut]}-{hidden[cut:]}"
+
+
+def mask_email(address: str | None) -> str:
+    """wang@example.com → w***@example.com."""
+    text = (address or "").strip()
+    if not text:
+        return ""
+    local, at, domain = text.rpartition("@")
+    return f"{local[:1]}***@{domain}" if at else "***"
+
+
+_ROAD = re.compile(r"^(.*?(?:大道|[路街道村里]))(?:([一二三四五六七八九十\d]+段))?")
+
+
+def mask_address(address: str | None) -> str:
+    """新北市板橋區中山路一段161號 → 新北市板橋區中山路一段○○: nothing after the road."""
+    text = (address or "").strip()
+    if not text:
+        return ""
+    # The road is looked for after the district, so that 道 or 里 in a district's name does not end it early.
+    district = re.match(r"^.*?[縣市].*?[鄉鎮市區]", text)
+    start = district.end() if district else 0
+    found = _ROAD.match(text[start:])
+    shown = text[: start + found.end()] if found else text[:start]
+    return shown + _MASK * 2
