@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 
+from citycall.base import private
 from citycall.wsgi import application as django_application
 
 Scope = MutableMapping[str, Any]
@@ -17,10 +18,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+private.keys()  # without the keys of this installation there is nothing to serve
+
 # Each thread keeps one database connection, so this is also the number of connections of one process.
 THREADS = int(os.environ.get("CITYCALL_WEB_THREADS", "8"))
 
-_pages: AsgiApplication = WSGIMiddleware(django_application, workers=THREADS)
+_pages = cast(AsgiApplication, WSGIMiddleware(cast(Any, django_application), workers=THREADS))
 _live: AsgiApplication | None = None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -43,7 +42,9 @@ class Rooms(click.Group):
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         if not _exists(module):
-            raise click.ClickException(f"`citycall {cmd_name}` is not part of this version ({module} is missing).")
+            raise click.ClickException(
+                f"`citycall {cmd_name}` is not part of this version ({module} is missing)."
+            )
         if cmd_name not in WITHOUT_DJANGO:
             import django
 
@@ -76,4 +77,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
 import os
 import secrets
 from importlib.util import find_spec
@@ -10,7 +14,6 @@ from typing import Any
 
 from citycall.run import database_url
 from citycall.run.datadir import data_dir
-from citycall.run.keys import KeyRing
 
 
 def _flag(name: str, default: bool = False) -> bool:
@@ -25,14 +28,21 @@ _HERE = Path(__file__).resolve().parent
 _DATA = data_dir()
 
 # -- keys ---------------------------------------------------------------------------------------------------
-# Without a key file (a tool that only reads the code, a first start before the keys are made) there is no key
-# ring, and sessions signed by one process are worth nothing to the next. The web and worker processes refuse
-# to start in that state.
 CITYCALL_DATA = _DATA.root
-CITYCALL_KEYS: KeyRing | None = KeyRing.load(_DATA.keys) if _DATA.keys.exists() else None
-SECRET_KEY = os.environ.get("CITYCALL_SECRET_KEY") or (
-    CITYCALL_KEYS.secret_key if CITYCALL_KEYS else secrets.token_urlsafe(48)
-)
+CITYCALL_KEYS = Path(os.environ.get("CITYCALL_KEYS", _DATA.keys))
+
+
+def _secret_key() -> str:
+    """What signs sessions comes from the key file. Before there is one (a tool that reads the code, the very
+    first start) each process has its own; the web processes do not start in that state (`asgi.py`)."""
+    try:
+        master = base64.b64decode(json.loads(CITYCALL_KEYS.read_text(encoding="ascii"))["hash_key"])
+    except FileNotFoundError:
+        return secrets.token_urlsafe(48)
+    return hmac.new(master, b"django secret key", hashlib.sha256).hexdigest()
+
+
+SECRET_KEY = os.environ.get("CITYCALL_SECRET_KEY") or _secret_key()
 
 # -- where it is served ------------------------------------------------------------------------------------
 DEBUG = _flag("CITYCALL_DEBUG")
@@ -152,7 +162,8 @@ USE_TZ = True
 TIME_ZONE = "Asia/Taipei"
 
 # -- static files and what citizens send -------------------------------------------------------------------
-STATIC_URL = "static/"
+_PLAIN_STATIC = DEBUG or _flag("CITYCALL_PLAIN_STATIC")  # from where they are, nothing collected (tests)
+STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("CITYCALL_STATIC_ROOT", _DATA.root / "static"))
 STATICFILES_DIRS = [folder / "static" for folder in _WEB_FOLDERS if (folder / "static").is_dir()]
 STORAGES = {
@@ -160,8 +171,14 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(_DATA.files)},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if _PLAIN_STATIC
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
+WHITENOISE_USE_FINDERS = _PLAIN_STATIC
+WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = _DATA.files
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

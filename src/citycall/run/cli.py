@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from pathlib import Path
 
 import click
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve at.")
+@click.option("--port", default=1999, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--data",
+    "data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the database, the files and the keys are kept (CITYCALL_DATA).",
+)
+def run(host: str, port: int, data: Path | None) -> None:
+    """Start everything: the embedded database (unless DATABASE_URL is set), the web, the worker."""
+    from citycall.run.datadir import data_dir
+    from citycall.run.supervisor import CannotRun, Supervisor
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    if data is not None:
+        os.environ["CITYCALL_DATA"] = str(data.expanduser().absolute())
+    try:
+        Supervisor(data_dir(), host, port).run()
+    except CannotRun as refusal:
+        raise click.ClickException(str(refusal)) from None
 
 
 @click.command(

@@ -38,7 +38,7 @@ class DataDir:
         if len(os.fsencode(inside / ".s.PGSQL.5432")) < 100:
             return inside
         name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
-        return Path(f"/tmp/citycall-{os.getuid()}-{name}")  # noqa: S108  # nosec B108: checked when made
+        return Path(f"/tmp/citycall-{os.getuid()}-{name}")  # nosec B108: its owner is checked
 
 
 def clone_root() -> Path | None:
@@ -49,9 +49,7 @@ def clone_root() -> Path | None:
 
 def others_can_reach(path: Path) -> bool:
     """Whether another account may pass through every existing folder on the way to `path`."""
-    return all(
-        folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents) if folder.exists()
-    )
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents) if folder.exists())
 
 
 def default_data_dir() -> Path:
