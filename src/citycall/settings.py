@@ -12,8 +12,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
+
 from citycall.run import database_url
 from citycall.run.datadir import data_dir
+
+django_stubs_ext.monkeypatch()  # lets `models.Field[int, int]` be written where Django itself cannot
 
 
 def _flag(name: str, default: bool = False) -> bool:

@@ -1,0 +1,94 @@
+"""The ground of all tests: one database server for the session, nothing reached outside this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+
+from citycall.run.embedded import EmbeddedPostgres
+
+_session: dict[str, Any] = {}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before Django is set up. With several processes the first one keeps the server, the others use it."""
+    _block_sockets()
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        _make_installation()
+    django.setup()
+
+
+def _make_installation() -> None:
+    root = Path(tempfile.mkdtemp(prefix="citycall-test-"))
+    root.chmod(0o755)  # the database's account passes through
+    _session["root"] = root
+    os.environ["CITYCALL_DATA"] = str(root / "data")
+    os.environ["CITYCALL_PLAIN_STATIC"] = "1"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "citycall.settings"
+    if not os.environ.get("DATABASE_URL"):
+        # Nothing here must outlive a power cut, so nothing waits for the disk.
+        quick = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        server = EmbeddedPostgres(root / "postgres", root / "socket", options=quick)
+        server.start()
+        server.make_database()
+        _session["server"] = server
+        os.environ["DATABASE_URL"] = server.url()
+
+    from citycall.base import private
+
+    private.create_key_file(root / "data" / "keys" / "keys.json", sample=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if server := _session.pop("server", None):
+        server.stop()
+    if root := _session.pop("root", None):
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _block_sockets() -> None:
+    """Connections of Python to other machines fail, so no test can depend on one."""
+    real = socket.socket.connect, socket.socket.connect_ex
+
+    def allowed(address: Any) -> None:
+        if not isinstance(address, tuple):
+            return
+        host = str(address[0])
+        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+            return
+        raise AssertionError(f"a test tried to reach {address}; only this machine may be reached")
+
+    def connect(self: socket.socket, address: Any) -> None:
+        allowed(address)
+        real[0](self, address)
+
+    def connect_ex(self: socket.socket, address: Any) -> int:
+        allowed(address)
+        return real[1](self, address)
+
+    socket.socket.connect = connect  # type: ignore[method-assign]
+    socket.socket.connect_ex = connect_ex  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The data directory of the session: files, keys and mailbox are below it."""
+    return Path(os.environ["CITYCALL_DATA"])
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    yield port

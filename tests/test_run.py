@@ -1,0 +1,188 @@
+"""The process tree as a whole: started, served, stopped, killed, started again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
+
+SECOND_START_SECONDS = 6.0
+
+
+class Running:
+    """One `citycall run`, from outside."""
+
+    def __init__(self, data: Path, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}/"
+        self.log = data.with_name(f"{data.name}.log")
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("CITYCALL_") and name != "DATABASE_URL"
+        }
+        self.began = time.monotonic()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "citycall.cli", "run", "--port", str(port), "--data", str(data)],
+                env=kept,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+            )
+
+    def first_page(self, patience: float = 120) -> float:
+        """Wait for the first page. Gives the seconds since the start."""
+        while True:
+            try:
+                with urllib.request.urlopen(self.url, timeout=patience) as answer:
+                    assert answer.status == 200
+                    return time.monotonic() - self.began
+            except urllib.error.HTTPError as error:
+                raise AssertionError(f"{error.code} {self.log.read_text()}") from error
+            except OSError:
+                assert self.process.poll() is None, self.log.read_text()
+                assert time.monotonic() - self.began < patience, self.log.read_text()
+                time.sleep(0.05)
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def wait_for(self, text: str, patience: float = 30) -> None:
+        deadline = time.monotonic() + patience
+        while text not in self.log.read_text():
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+
+Start = Callable[[], Running]
+
+
+@pytest.fixture
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that the database's account can reach: pytest closes its own to others."""
+    root = tmp_path_factory.mktemp("run")
+    for folder in (root, *root.parents[:2]):
+        folder.chmod(0o755)
+    yield root / "data"
+
+
+@pytest.fixture
+def start(data: Path, free_port: int) -> Iterator[Start]:
+    started: list[Running] = []
+
+    def begin() -> Running:
+        started.append(Running(data, free_port))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        family = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family = running.family()
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.wait()
+        psutil.wait_procs(family, timeout=20)
+
+
+def gone(family: list[psutil.Process], patience: float = 20) -> list[psutil.Process]:
+    """Those of the family that still live after this long."""
+    return psutil.wait_procs(family, timeout=patience)[1]
+
+
+def test_starts_stops_and_starts_again_with_its_data(start: Start, data: Path) -> None:
+    first = start()
+    first.first_page()
+    first.wait_for("Ctrl-C")
+    family = first.family()
+    assert sum("citycall.run.web" in " ".join(child.cmdline()) for child in family) == 2
+    assert (data / "keys" / "keys.json").stat().st_mode & 0o777 == 0o600
+    keys = json.loads((data / "keys" / "keys.json").read_text())
+    assert keys["sample"] is True
+
+    first.process.send_signal(signal.SIGINT)
+    assert first.process.wait(30) == 0, first.log.read_text()
+    assert gone(family, 1) == []
+    assert "stopped" in first.log.read_text()
+    first.log.unlink()
+
+    second = start()
+    took = second.first_page()
+    second.wait_for("Ctrl-C")
+    said = second.log.read_text()
+    assert "first start" not in said
+    assert "bringing the database" not in said
+    assert json.loads((data / "keys" / "keys.json").read_text()) == keys
+    assert took < SECOND_START_SECONDS, f"second start to first page: {took:.1f} s"
+
+
+def test_survives_its_own_death_and_that_of_its_children(start: Start) -> None:
+    first = start()
+    first.first_page()
+    first.wait_for("Ctrl-C")
+
+    web = next(child for child in first.family() if "citycall.run.web" in " ".join(child.cmdline()))
+    web.kill()
+    first.wait_for("was ended by SIGKILL; again in")
+    assert urllib.request.urlopen(first.url, timeout=10).status == 200
+
+    family = first.family()
+    first.process.kill()
+    first.process.wait()
+    assert gone(family) == []
+    first.log.unlink()
+    second = start()
+    second.first_page()
+
+
+def test_a_second_one_says_who_runs_already(start: Start, data: Path, free_port: int) -> None:
+    first = start()
+    first.first_page()
+    second = subprocess.run(
+        [sys.executable, "-m", "citycall.cli", "run", "--port", "0", "--data", str(data)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert second.returncode == 1
+    assert "runs already" in second.stderr
+    assert str(first.process.pid) in second.stderr
+
+
+def test_a_port_in_use_is_said_so(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "citycall.cli",
+                "run",
+                "--port",
+                str(port),
+                "--data",
+                str(tmp_path / "data"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    assert refused.returncode == 1
+    assert f"port {port} is in use" in refused.stderr
