@@ -1,0 +1,38 @@
+"""A government's rules as data, and the pure arithmetic over them. No Django, no I/O beyond the packs."""
+
+from citycall.policy.calendars import Calendar, Closure
+from citycall.policy.clocks import (
+    clocks_started_by,
+    due_at,
+    first_strikes,
+    late_field,
+    limit_of,
+    next_strike,
+    resumed_by,
+    started_at,
+    stopped_by,
+    strike_at,
+)
+from citycall.policy.limits import Limit, LimitError
+from citycall.policy.load import load_pack, sample_world
+from citycall.policy.model import (
+    CaseKind,
+    ClockRule,
+    District,
+    Item,
+    NoticeRule,
+    Pack,
+    Strike,
+    Template,
+)
+from citycall.policy.notices import notices_for, reporter_channel
+from citycall.policy.places import Place, PlaceError
+from citycall.policy.source import PackError
+from citycall.policy.text import Text
+
+__all__ = [
+    "Calendar", "CaseKind", "ClockRule", "Closure", "District", "Item", "Limit", "LimitError", "NoticeRule",
+    "Pack", "PackError", "Place", "PlaceError", "Strike", "Template", "Text", "clocks_started_by", "due_at",
+    "first_strikes", "late_field", "limit_of", "load_pack", "next_strike", "notices_for", "reporter_channel", "resumed_by",
+    "sample_world", "started_at", "stopped_by", "strike_at",
+]  # fmt: skip

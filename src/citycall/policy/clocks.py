@@ -1,0 +1,138 @@
+"""Clock rules at work: which clocks an event starts and stops, when they are due, when they strike.
+
+Pure: nothing is stored and nobody is told here. An event first stops what it stops and then starts what it
+starts, so that `case.stage_changed` can end one clock and begin the next (NT-5-4-7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+
+from citycall.policy.calendars import Calendar
+from citycall.policy.limits import Limit, LimitError
+from citycall.policy.model import CaseKind, ClockRule, Item, Pack, Strike, matches
+
+
+def clocks_started_by(
+    pack: Pack, kind: str, event_kind: str, event_data: Mapping[str, Any]
+) -> list[ClockRule]:
+    """The clocks that an event of a case of this kind starts."""
+    return [
+        rule
+        for rule in pack.clocks
+        if kind in rule.kinds
+        and rule.start.on == event_kind
+        and matches(rule.start.where, rule.start.unless, event_data)
+    ]
+
+
+def stopped_by(pack: Pack, kind: str, event_kind: str) -> list[ClockRule]:
+    """The clocks that an event of a case of this kind stops."""
+    return [rule for rule in pack.clocks if kind in rule.kinds and event_kind in rule.stop]
+
+
+def resumed_by(pack: Pack, kind: str, event_kind: str, stopped_on: str) -> list[ClockRule]:
+    """The clocks that an event sets running again, with their old limit, after `stopped_on` stopped them."""
+    return [
+        rule
+        for rule in pack.clocks
+        if kind in rule.kinds
+        and rule.resume is not None
+        and event_kind in rule.resume.on
+        and stopped_on in rule.resume.stopped_by
+    ]
+
+
+def started_at(rule: ClockRule, at: datetime, event_data: Mapping[str, Any]) -> datetime:
+    """The instant a clock runs from: the event's, or the true instant the rule names (NT-5-4-3b)."""
+    told = event_data.get(rule.start.at) if rule.start.at else None
+    if isinstance(told, str):
+        told = datetime.fromisoformat(told)
+    return told if isinstance(told, datetime) else at
+
+
+def limit_of(
+    rule: ClockRule, item: Item | None, kind: CaseKind, event_data: Mapping[str, Any]
+) -> Limit | None:
+    """The limit a clock runs for, or None where the item, the kind or the event gives none."""
+    match rule.limit:
+        case Limit() as limit:
+            return limit
+        case "item.stage1":
+            return None if item is None else item.stage1
+        case "kind.ordinary":
+            stage = kind.stages.get("ordinary")
+            return stage.limit if stage is not None and isinstance(stage.limit, Limit) else None
+        case "event.limit":
+            given = event_data.get("limit")
+            if given is None:
+                return None
+            return given if isinstance(given, Limit) else Limit.model_validate(given)
+
+
+def due_at(
+    rule: ClockRule,
+    item: Item | None,
+    kind: CaseKind,
+    start: datetime,
+    event_data: Mapping[str, Any],
+    cal: Calendar,
+) -> datetime:
+    """The instant (UTC) at which a clock started at `start` is due; raises LimitError without a limit."""
+    limit = limit_of(rule, item, kind, event_data)
+    if limit is None:
+        raise LimitError(f"clock {rule.code} finds no limit ({rule.limit})")
+    return limit.after(start, cal)
+
+
+def late_field(
+    rule: ClockRule, event_kind: str, at: datetime, due: datetime, *, struck: bool = False
+) -> str | None:
+    """The field to set when this event stops the clock too late, or None when it comes in time (NT-5-4-2d).
+
+    An event at the very limit is in time, unless the clock has struck at its limit before (`struck`): then
+    the record already says that the limit passed first.
+    """
+    if rule.late_field is None or (rule.late_on and event_kind not in rule.late_on):
+        return None
+    return rule.late_field if struck or at > due else None
+
+
+def strike_at(strike: Strike, start: datetime, due: datetime, cal: Calendar) -> datetime:
+    """The first instant (UTC) of a strike. A daily one comes strictly after the limit (NT-5-4-5a)."""
+    when = strike.when
+    if when.at is not None:
+        return due if when.at == "limit" else start
+    if when.after_limit is not None:
+        return when.after_limit.after(due, cal)
+    if when.before_limit is not None:
+        return when.before_limit.before(due, cal)
+    if when.after_start is not None:
+        return when.after_start.after(start, cal)
+    return _daily(strike, due if when.from_ == "limit" else start, cal)
+
+
+def first_strikes(
+    rule: ClockRule, start: datetime, due: datetime, cal: Calendar
+) -> list[tuple[str, datetime]]:
+    """Every strike of a running clock with its first instant, earliest first.
+
+    A reminder ahead of the limit whose instant lies before the start is left out: it was never due.
+    """
+    strikes = [(strike.code, strike_at(strike, start, due, cal)) for strike in rule.strikes]
+    return sorted((pair for pair in strikes if pair[1] >= start), key=lambda pair: pair[1])
+
+
+def next_strike(strike: Strike, after: datetime, due: datetime, cal: Calendar) -> datetime | None:
+    """The next instant (UTC) of a daily strike after `after`; None for a strike that comes only once."""
+    if not strike.when.daily:
+        return None
+    return _daily(strike, max(after, due) if strike.when.from_ == "limit" else after, cal)
+
+
+def _daily(strike: Strike, after: datetime, cal: Calendar) -> datetime:
+    at = strike.when.daily_at
+    assert isinstance(at, time)
+    return cal.next_time_of_day(after, at, working_days=strike.when.working_days)

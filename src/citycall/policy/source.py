@@ -1,0 +1,139 @@
+"""Reading a pack's files with the place of every value, so that an error can say where it stands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Step = str | int
+Key = tuple[Step, ...]
+
+
+class PackError(Exception):
+    """A pack that cannot be used: in which file, on which line, at which key, and what was expected."""
+
+    def __init__(self, file: Path | str, line: int | None, key: str, message: str) -> None:
+        self.file = str(file)
+        self.line = line
+        self.key = key
+        self.message = message
+        where = self.file if line is None else f"{self.file}:{line}"
+        super().__init__(f"{where}: {key}: {message}" if key else f"{where}: {message}")
+
+
+class Source:
+    """Values read from files, and for each the file and line that it came from."""
+
+    def __init__(self) -> None:
+        self.marks: dict[Key, tuple[str, int]] = {}
+
+    def where(self, key: Key) -> tuple[str, int | None]:
+        """The place of a value, or of the nearest one that holds it."""
+        for length in range(len(key), -1, -1):
+            found = self.marks.get(key[:length])
+            if found is not None:
+                return found
+        return "pack", None
+
+    def error(self, key: Key, message: str) -> PackError:
+        file, line = self.where(key)
+        return PackError(file, line, ".".join(str(step) for step in key), message)
+
+    def yaml(self, path: Path, root: Key) -> Any:
+        """The content of a YAML file, put under `root`. Repeated and non-text keys are errors."""
+        text = _text(path)
+        try:
+            node = yaml.compose(text, Loader=_Plain)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = None if mark is None else mark.line + 1
+            problem = getattr(error, "problem", None) or str(error)
+            raise PackError(path, line, "", f"this is not YAML: {problem}") from error
+        self.marks[root] = (str(path), 1)
+        return {} if node is None else self._value(node, str(path), root)
+
+    def _value(self, node: yaml.Node, file: str, key: Key) -> Any:
+        self.marks.setdefault(key, (file, node.start_mark.line + 1))
+        if isinstance(node, yaml.MappingNode):
+            mapping: dict[str, Any] = {}
+            for name_node, value_node in node.value:
+                name = name_node.value if isinstance(name_node, yaml.ScalarNode) else None
+                line = name_node.start_mark.line + 1
+                if not isinstance(name, str):
+                    raise PackError(file, line, _dotted(key), "a key must be a word")
+                if name in mapping:
+                    raise PackError(file, line, _dotted((*key, name)), "this key stands here twice")
+                self.marks[(*key, name)] = (file, line)
+                mapping[name] = self._value(value_node, file, (*key, name))
+            return mapping
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(one, file, (*key, n)) for n, one in enumerate(node.value)]
+        try:
+            return _Plain("").construct_object(node)
+        except (yaml.YAMLError, ValueError) as error:
+            raise PackError(
+                file, node.start_mark.line + 1, _dotted(key), f"cannot be read: {error}"
+            ) from error
+
+    def csv(self, path: Path, root: Key, columns: frozenset[str], needed: frozenset[str]) -> list[dict[str, str]]:
+        """The rows of a CSV file with a header, put under `root`; empty cells are left out."""
+        text = _text(path)
+        self.marks[root] = (str(path), 1)
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, restkey="\0")
+        try:
+            header = [name.strip() for name in reader.fieldnames or ()]
+            reader.fieldnames = header
+            for name in header:
+                if name not in columns:
+                    raise PackError(path, 1, name, f"unknown column; known are {', '.join(sorted(columns))}")
+                if header.count(name) > 1:
+                    raise PackError(path, 1, name, "this column stands here twice")
+            for name in sorted(needed - set(header)):
+                raise PackError(path, 1, name, "this column is missing")
+            rows: list[dict[str, str]] = []
+            for row in reader:
+                line = reader.line_num
+                if "\0" in row:
+                    raise PackError(path, line, "", f"more cells than the {len(header)} columns of the header")
+                cells = {name: value.strip() for name, value in row.items() if value and value.strip()}
+                if not cells:
+                    continue
+                self.marks[(*root, len(rows))] = (str(path), line)
+                rows.append(cells)
+            return rows
+        except csv.Error as error:
+            raise PackError(path, reader.line_num, "", f"this is not CSV: {error}") from error
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML in which 18:00 stays 18:00 (no base-sixty numbers) and 0912 stays a text."""
+
+
+_Plain.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith((":int", ":float"))]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Plain.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9]\d*)$"), list("-0123456789"))
+_Plain.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^-?(?:0|[1-9]\d*)\.\d+$"), list("-0123456789")
+)
+
+
+def _dotted(key: Key) -> str:
+    return ".".join(str(step) for step in key)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise PackError(path, None, "", "the file is missing") from error
+    except UnicodeDecodeError as error:
+        raise PackError(path, None, "", "the file is not UTF-8") from error
+    except OSError as error:
+        raise PackError(path, None, "", f"the file cannot be read: {error.strerror}") from error
