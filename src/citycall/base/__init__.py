@@ -1,0 +1,1 @@
+"""What every service stands on: commands, clock, events, timers, notices, audit, files, private data."""

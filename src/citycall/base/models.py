@@ -1,0 +1,20 @@
+"""The tables of this room, gathered for Django."""
+
+from citycall.base.audit import AuditEntry, AuditLink
+from citycall.base.commands.idempotency import IdempotencyKey
+from citycall.base.events import Event
+from citycall.base.notices.model import Notice
+from citycall.base.policies import PolicyVersion
+from citycall.base.timers import Timer
+from citycall.base.worker import WorkerBeat
+
+__all__ = [
+    "AuditEntry",
+    "AuditLink",
+    "Event",
+    "IdempotencyKey",
+    "Notice",
+    "PolicyVersion",
+    "Timer",
+    "WorkerBeat",
+]
