@@ -44,7 +44,7 @@ _lock = threading.Lock()
 def load_pack(path: Path | str) -> Pack:
     """The pack in a folder, checked; raises PackError. Kept until one of its files changes."""
     folder = Path(path).resolve()
-    stamp = _stamp(_folders(folder))
+    stamp = _stamp(folders_of(folder))
     with _lock:
         found = _cache.get(folder)
         if found is not None and found[0] == stamp:
@@ -54,7 +54,7 @@ def load_pack(path: Path | str) -> Pack:
         return pack
 
 
-def _folders(folder: Path) -> list[Path]:
+def folders_of(folder: Path) -> list[Path]:
     """The folder and those it extends, nearest first."""
     chain = [folder]
     while True:
@@ -87,7 +87,7 @@ def _stamp(folders: list[Path]) -> tuple[tuple[str, int, int], ...]:
 
 
 def _load(folder: Path) -> Pack:
-    folders = _folders(folder)
+    folders = folders_of(folder)
     source = Source()
     raw: dict[str, Any] = {}
     for one in reversed(folders):
@@ -99,7 +99,7 @@ def _load(folder: Path) -> Pack:
         data["path"] = str(folder)
         pack = Pack.model_validate(data)
     except ValidationError as error:
-        raise _explain(source, error) from None
+        raise explain(source, error) from None
     problem = cross_check(pack)
     if problem is not None:
         raise source.error(*problem)
@@ -277,7 +277,7 @@ def _roads(source: Source, path: Path) -> list[Any]:
     return [{**row, "sample": _YES.get(row.get("sample", "yes").lower(), True)} for row in rows]
 
 
-def _explain(source: Source, error: ValidationError) -> PackError:
+def explain(source: Source, error: ValidationError) -> PackError:
     """The first thing that is wrong, in words, with its place."""
     first = error.errors(include_url=False, include_context=False)[0]
     key = tuple(step for step in first["loc"])
@@ -309,15 +309,3 @@ def _told(key: Key, known: Key) -> Key:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def sample_world(pack: Pack) -> dict[str, Any]:
-    """The sample world that a pack ships (`sample/world.yaml`), its own or that of the pack it extends."""
-    for folder in _folders(Path(pack.path)):
-        path = folder / "sample" / "world.yaml"
-        if path.is_file():
-            source = Source()
-            return _mapping(source, source.yaml(path, ()), ())
-    raise PackError(Path(pack.path) / "sample" / "world.yaml", None, "", "the pack ships no sample world")
-
-
