@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,24 +55,34 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(root, ignore_errors=True)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What neither is slow nor needs a browser or the database is quick, without being marked so."""
+    for item in items:
+        slow = any(item.get_closest_marker(name) for name in ("slow", "browser", "django_db"))
+        if not slow and not {"db", "transactional_db"} & set(getattr(item, "fixturenames", [])):
+            item.add_marker(pytest.mark.quick)
+
+
 def _block_sockets() -> None:
     """Connections of Python to other machines fail, so no test can depend on one."""
     real = socket.socket.connect, socket.socket.connect_ex
 
-    def allowed(address: Any) -> None:
+    def check(connecting: socket.socket, address: Any) -> None:
         if not isinstance(address, tuple):
             return
         host = str(address[0])
         if host == "localhost" or ipaddress.ip_address(host).is_loopback:
             return
+        connecting.close()
         raise AssertionError(f"a test tried to reach {address}; only this machine may be reached")
 
     def connect(self: socket.socket, address: Any) -> None:
-        allowed(address)
+        check(self, address)
         real[0](self, address)
 
     def connect_ex(self: socket.socket, address: Any) -> int:
-        allowed(address)
+        check(self, address)
         return real[1](self, address)
 
     socket.socket.connect = connect  # type: ignore[method-assign]
@@ -87,8 +96,8 @@ def data_dir() -> Path:
 
 
 @pytest.fixture
-def free_port() -> Iterator[int]:
+def free_port() -> int:
     """A port that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    yield port
+    return port

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -73,12 +75,12 @@ Start = Callable[[], Running]
 
 
 @pytest.fixture
-def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder that the database's account can reach: pytest closes its own to others."""
-    root = tmp_path_factory.mktemp("run")
-    for folder in (root, *root.parents[:2]):
-        folder.chmod(0o755)
+def data() -> Iterator[Path]:
+    """A folder that the database's account can reach: pytest's own are closed to others."""
+    root = Path(tempfile.mkdtemp(prefix="citycall-run-"))
+    root.chmod(0o755)
     yield root / "data"
+    shutil.rmtree(root)
 
 
 @pytest.fixture
@@ -101,8 +103,9 @@ def start(data: Path, free_port: int) -> Iterator[Start]:
 
 
 def gone(family: list[psutil.Process], patience: float = 20) -> list[psutil.Process]:
-    """Those of the family that still live after this long."""
-    return psutil.wait_procs(family, timeout=patience)[1]
+    """Those of the family that still live after this long. An ended one that nobody asked after is gone."""
+    left = psutil.wait_procs(family, timeout=patience)[1]
+    return [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_starts_stops_and_starts_again_with_its_data(start: Start, data: Path) -> None:
@@ -165,7 +168,7 @@ def test_a_second_one_says_who_runs_already(start: Start, data: Path, free_port:
     assert str(first.process.pid) in second.stderr
 
 
-def test_a_port_in_use_is_said_so(tmp_path: Path) -> None:
+def test_a_port_in_use_is_said_so(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = subprocess.run(
@@ -177,7 +180,7 @@ def test_a_port_in_use_is_said_so(tmp_path: Path) -> None:
                 "--port",
                 str(port),
                 "--data",
-                str(tmp_path / "data"),
+                str(data),
             ],
             capture_output=True,
             text=True,

@@ -8,7 +8,6 @@ import hmac
 import json
 import os
 import secrets
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -85,20 +84,23 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "pgtrigger",
-    *[room for room in _ROOMS if find_spec(room)],
+    *_ROOMS,
 ]
 MIDDLEWARE = [
+    "citycall.web.middleware.Headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "citycall.web.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "citycall.web.middleware.Acting",
 ]
+CSRF_FAILURE_VIEW = "citycall.web.errors.csrf_failure"
 ROOT_URLCONF = "citycall.urls"
 WSGI_APPLICATION = "citycall.wsgi.application"
 ASGI_APPLICATION = "citycall.asgi.application"
@@ -115,6 +117,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "citycall.web.context.context",
+                "citycall.web.context.context",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "citycall.web.ui.templatetags.ui",
             ],
         },
     }
@@ -153,6 +162,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+CSRF_FAILURE_VIEW = "citycall.web.errors.csrf_failure"
 LOGIN_URL = "/account/sign-in"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 60 * 60 * 10  # one shift and a little
@@ -161,6 +171,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 # -- words and time ----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hant"
 LANGUAGES = [("zh-hant", "正體中文"), ("en", "English")]
+LOCALE_PATHS = [folder / "locale" for folder in _WEB_FOLDERS if (folder / "locale").is_dir()]
+LOCALE_PATHS = [folder / "locale" for folder in _WEB_FOLDERS if (folder / "locale").is_dir()]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Taipei"
@@ -189,11 +201,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # -- ways out to people ------------------------------------------------------------------------------------
-# Unset: the channel writes what it would have sent into CITYCALL_MAILBOX, a folder.
+# Unset: the channel records what it would have sent, and sends nothing.
 CITYCALL_SMTP_URL = os.environ.get("CITYCALL_SMTP_URL", "")
 CITYCALL_SMS_URL = os.environ.get("CITYCALL_SMS_URL", "")
 CITYCALL_MAIL_FROM = os.environ.get("CITYCALL_MAIL_FROM", "1999@localhost")
-CITYCALL_MAILBOX = Path(os.environ.get("CITYCALL_MAILBOX", _DATA.root / "mailbox"))
 
 # -- logs --------------------------------------------------------------------------------------------------
 _LEVEL = os.environ.get("CITYCALL_LOG_LEVEL", "INFO").upper()

@@ -107,6 +107,7 @@ def _government() -> Prepared:
     government = Government.objects.first()
     if government is None:
         if not keys.exists():
+            keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             private.create_key_file(keys, sample=True)
         if not private.is_sample():
             raise NotReady(

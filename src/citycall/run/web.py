@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 
@@ -12,14 +13,15 @@ GRACE = 3  # seconds that open requests (and live updates) get when it is asked 
 
 
 class ReadyServer(uvicorn.Server):
-    """Says when it serves: closes the pipe that it was given."""
+    """Says when it serves, to the pipe that it was given."""
 
     ready_fd: int | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.ready_fd is not None and self.started:
-            os.write(self.ready_fd, b"1")
+            with contextlib.suppress(BrokenPipeError):  # the other one said so first
+                os.write(self.ready_fd, b"1")
             os.close(self.ready_fd)
             self.ready_fd = None
 
