@@ -130,8 +130,9 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # -- database ----------------------------------------------------------------------------------------------
-_EMBEDDED = f"postgresql://citycall@/citycall?host={_DATA.socket_dir}"
-DATABASE_URL = os.environ.get("DATABASE_URL") or _EMBEDDED
+DATABASE_URL = os.environ.get("DATABASE_URL") or database_url.on_socket(
+    _DATA.socket_dir, "citycall", "citycall"
+)
 _database = database_url.parse(DATABASE_URL)
 _limits = {
     "lock_timeout": os.environ.get("CITYCALL_LOCK_TIMEOUT", "5s"),

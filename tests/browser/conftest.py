@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -58,7 +59,7 @@ def _environment(url: str) -> dict[str, str]:
     """Like ours, on the test database that this process made."""
     found = connection.settings_dict
     user = f"{found['USER']}:{found['PASSWORD']}@" if found["PASSWORD"] else f"{found['USER']}@"
-    database = f"postgresql://{user}/{found['NAME']}?host={found['HOST']}&port={found['PORT'] or 5432}"
+    database = f"postgresql://{user}/{found['NAME']}?host={quote(found['HOST'])}&port={found['PORT'] or 5432}"
     return os.environ | {
         "DATABASE_URL": database,
         "CITYCALL_URL": url,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 
 class DatabaseUrlError(ValueError):
@@ -33,3 +34,8 @@ def parse(url: str) -> dict[str, Any]:
         "PORT": str(options.pop("port", "") or port or ""),
         "OPTIONS": options,
     }
+
+
+def on_socket(folder: Path, database: str, role: str) -> str:
+    """The URL of a database that is reached through a socket in this folder."""
+    return f"postgresql://{role}@/{database}?host={quote(str(folder))}"

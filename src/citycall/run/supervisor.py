@@ -49,7 +49,11 @@ class Supervisor:
 
     def run(self) -> None:
         """Serve until asked to end."""
-        self.data.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.data.root.mkdir(parents=True, exist_ok=True)
+            self.data.lock.touch()
+        except OSError as error:
+            raise CannotRun(f"the data directory {self.data.root} cannot be used: {error.strerror}") from None
         with self._only_one(), self._listen() as listener, self._heed_signals():
             embedded = None
             if not os.environ.get("DATABASE_URL"):
