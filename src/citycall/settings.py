@@ -47,6 +47,9 @@ def _secret_key() -> str:
 
 SECRET_KEY = os.environ.get("CITYCALL_SECRET_KEY") or _secret_key()
 
+# -- the packs of the governments --------------------------------------------------------------------------
+CITYCALL_POLICIES = Path(os.environ.get("CITYCALL_POLICIES", _HERE.parents[1] / "policies"))
+
 # -- where it is served ------------------------------------------------------------------------------------
 DEBUG = _flag("CITYCALL_DEBUG")
 ALLOWED_HOSTS = _list("CITYCALL_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -118,7 +121,6 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "citycall.web.context.context",
-                "citycall.web.context.context",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -145,11 +147,13 @@ if _flag("CITYCALL_DATABASE_LIMITS", default=True):
 _database["OPTIONS"].setdefault("connect_timeout", 5)
 _database["OPTIONS"].setdefault("application_name", "citycall")
 _database |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
-_database["TEST"] = {"NAME": os.environ.get("CITYCALL_TEST_DATABASE") or None}
 DATABASES = {"default": _database}
+# Behind a pooler: the server itself, for LISTEN and session locks.
+CITYCALL_DIRECT_DATABASE_URL = os.environ.get("CITYCALL_DIRECT_DATABASE_URL", "")
 
 # -- people ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.Staff"
+AUTHENTICATION_BACKENDS = ["citycall.people.backends.StaffBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -163,7 +167,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-CSRF_FAILURE_VIEW = "citycall.web.errors.csrf_failure"
 LOGIN_URL = "/account/sign-in"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 60 * 60 * 10  # one shift and a little

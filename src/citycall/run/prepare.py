@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 import django
+from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 
 
@@ -100,6 +101,7 @@ def _government() -> Prepared:
     from django.conf import settings
 
     from citycall.base import private
+    from citycall.people import sample_guard
     from citycall.people.models import Government
     from citycall.rehearsal import sample
 
@@ -118,11 +120,7 @@ def _government() -> Prepared:
         government = Government.objects.get()
     if not keys.exists():
         raise NotReady(f"the keys of this installation are missing: put the backup of {keys} back")
-    if private.is_sample() and not government.sample:
-        raise NotReady(
-            f"{keys} holds the keys of a sample, and {government} is a real installation; it does not start "
-            f"on them. Put its own key file back."
-        )
+    sample_guard.check_installation()
     return Prepared(
         government=str(government),
         sample=government.sample,
@@ -141,7 +139,7 @@ def main(answer_fd: int) -> None:
     django.setup()
     try:
         answer = asdict(prepare())
-    except NotReady as refusal:
+    except (NotReady, ImproperlyConfigured) as refusal:
         answer = {"refusal": str(refusal)}
     with os.fdopen(answer_fd, "w", encoding="utf-8") as out:
         json.dump(answer, out)

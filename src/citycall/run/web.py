@@ -7,6 +7,7 @@ import os
 import socket
 
 import click
+import django
 import uvicorn
 
 GRACE = 3  # seconds that open requests (and live updates) get when it is asked to end
@@ -26,10 +27,21 @@ class ReadyServer(uvicorn.Server):
             self.ready_fd = None
 
 
+def _check_installation() -> None:
+    from django.db import connection
+
+    from citycall.people import sample_guard
+
+    sample_guard.check_installation()
+    connection.close()
+
+
 @click.command()
 @click.option("--fd", type=int, required=True, help="The listening socket.")
 @click.option("--ready-fd", type=int, default=None, help="A pipe to write to when it serves.")
 def main(fd: int, ready_fd: int | None) -> None:
+    django.setup()
+    _check_installation()
     server = ReadyServer(
         uvicorn.Config(
             "citycall.asgi:application",
