@@ -7,10 +7,8 @@ proves it. Personal data of citizens is not here: ``party_id`` names a row of
 
 from __future__ import annotations
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 
@@ -40,16 +38,6 @@ class ReplyBy(models.TextChoices):
     EMAIL = "email", _("電子郵件")
     PHONE = "phone", _("電話")
     NONE = "none", _("不需回覆")
-
-
-class Finding(models.TextChoices):
-    """What the agency found on the spot; ``no_violation`` counts towards NT-5-4-10a."""
-
-    RESOLVED = "resolved", _("已改善")
-    VIOLATION = "violation", _("查有違規，已依法處理")
-    NO_VIOLATION = "no_violation", _("查無違規或不當情事")
-    NOT_FOUND = "not_found", _("現場未發現所述情形")
-    REFERRED = "referred", _("非本機關權責，已轉知")
 
 
 class Channel(models.TextChoices):
@@ -84,6 +72,9 @@ class Case(models.Model):
     addr_key = models.CharField(max_length=200, blank=True)
     agency = models.CharField(_("權責機關"), max_length=64)
     party_id = models.BigIntegerField(null=True)
+    has_mobile = models.BooleanField(default=False)
+    has_email = models.BooleanField(default=False)
+    has_phone = models.BooleanField(default=False)
     named = models.BooleanField(_("具名"), default=False)
     reply_by = models.CharField(_("回覆方式"), max_length=8, choices=ReplyBy)
     status = models.CharField(_("狀態"), max_length=16, choices=Status)
@@ -104,12 +95,12 @@ class Case(models.Model):
     completed_at = models.DateTimeField(_("辦畢登錄時間"), null=True)
     completed_by = models.BigIntegerField(null=True)
     done_at = models.DateTimeField(_("實際辦畢時間"), null=True)
-    finding = models.CharField(_("查處情形"), max_length=16, choices=Finding, blank=True)
+    finding = models.CharField(_("查處情形"), max_length=32, blank=True)
     result = models.TextField(_("辦理結果"), blank=True)
     late_reason = models.TextField(_("逾期理由"), blank=True)
     replied_at = models.DateTimeField(_("回覆時間"), null=True)
     closed_at = models.DateTimeField(_("結案時間"), null=True)
-    closed_late = models.BooleanField(_("逾期結案"), default=False)
+    completed_late = models.BooleanField(_("逾期結案"), default=False)
     withdrawn_at = models.DateTimeField(_("撤案時間"), null=True)
     withdraw_reason = models.CharField(_("撤案原因"), max_length=32, blank=True)
     number_told_at = models.DateTimeField(_("案號告知時間"), null=True)
@@ -117,7 +108,7 @@ class Case(models.Model):
     became_of = models.CharField(max_length=16, blank=True)
 
     class Meta:
-        indexes = [
+        indexes = (
             models.Index(F("agency"), F("status"), F("id").desc(), name="case_agency_status"),
             models.Index(F("status"), F("item"), F("id").desc(), name="case_status_item"),
             models.Index(
@@ -127,15 +118,14 @@ class Case(models.Model):
             ),
             models.Index(F("cause_group"), F("addr_key"), F("id").desc(), name="case_place_cause"),
             models.Index(fields=["party_id"], name="case_party"),
-            GinIndex(OpClass(Upper("address"), "gin_trgm_ops"), name="case_address_trgm"),
-        ]
-        constraints = [
+        )
+        constraints = (
             models.CheckConstraint(
                 name="case_closed_has_result",
                 condition=~Q(status="closed") | (~Q(result="") & Q(completed_at__isnull=False)),
                 violation_error_message=_("未登錄辦理結果，不得結案"),
             ),
-        ]
+        )
 
     def __str__(self) -> str:
         return self.number
@@ -152,15 +142,13 @@ class CaseClock(models.Model):
     code = models.CharField(max_length=32)
     started_at = models.DateTimeField()
     due = models.DateTimeField()
-    limit = models.JSONField()
     stopped_at = models.DateTimeField(null=True)
+    stopped_by = models.CharField(max_length=40, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     late = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["case", "code"], name="clock_case_code"),
-        ]
+        indexes = (models.Index(fields=["case", "code"], name="clock_case_code"),)
 
     def __str__(self) -> str:
         return f"{self.case_id}:{self.code}"
@@ -168,6 +156,8 @@ class CaseClock(models.Model):
 
 class StageRequest(models.Model):
     """An agency's application for the second stage or the ordinary limit (NT-5-4-1c, NT-5-4-7)."""
+
+    SUBJECT_KIND = "stage_request"
 
     class State(models.TextChoices):
         PENDING = "pending", _("待審核")
@@ -188,11 +178,11 @@ class StageRequest(models.Model):
     old_due = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
+        constraints = (
             models.UniqueConstraint(
                 fields=["case"], condition=Q(state="pending"), name="one_pending_stage_request"
             ),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.case_id}→{self.to}"
@@ -200,6 +190,8 @@ class StageRequest(models.Model):
 
 class PhoneTask(models.Model):
     """A telephone reply that the handler owes the citizen (NT-5-4-4c)."""
+
+    SUBJECT_KIND = "phone_task"
 
     class State(models.TextChoices):
         OPEN = "open", _("待回電")
@@ -213,10 +205,10 @@ class PhoneTask(models.Model):
     done_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
+        constraints = (
             models.UniqueConstraint(fields=["case"], condition=Q(state="open"), name="one_open_phone_task"),
-        ]
-        indexes = [models.Index(fields=["agency"], condition=Q(state="open"), name="phone_task_open")]
+        )
+        indexes = (models.Index(fields=["agency"], condition=Q(state="open"), name="phone_task_open"),)
 
     def __str__(self) -> str:
         return f"{self.case_id}:{self.state}"
@@ -239,7 +231,7 @@ class PhoneRecord(models.Model):
     reached = models.BooleanField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["case", "staff_id"], name="phone_case_staff")]
+        indexes = (models.Index(fields=["case", "staff_id"], name="phone_case_staff"),)
 
     def __str__(self) -> str:
         return f"{self.case_id}:{self.staff_id}"
@@ -261,24 +253,17 @@ class CaseFile(models.Model):
 class DelayAnalysis(models.Model):
     """Why a case was late, found by the agency's evaluator (NT-5-4-8b)."""
 
-    class Cause(models.TextChoices):
-        MANPOWER = "manpower", _("人力不足")
-        CONTRACTOR = "contractor", _("廠商延誤")
-        MATERIAL = "material", _("材料或機具待料")
-        JURISDICTION = "jurisdiction", _("權責釐清")
-        WEATHER = "weather", _("天候或災害")
-        ENTRY = "entry", _("已辦理而未及時登錄")
-        OTHER = "other", _("其他")
+    SUBJECT_KIND = "delay_analysis"
 
     case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="delay_analysis")
     agency = models.CharField(max_length=64)
-    cause = models.CharField(max_length=16, choices=Cause)
+    cause = models.CharField(max_length=32)
     text = models.TextField()
     analysed_by = models.BigIntegerField(null=True)
     analysed_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["agency", "analysed_at"], name="delay_agency")]
+        indexes = (models.Index(fields=["agency", "analysed_at"], name="delay_agency"),)
 
     def __str__(self) -> str:
         return f"{self.case_id}:{self.cause}"
@@ -296,7 +281,7 @@ class Prevention(models.Model):
     added_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["cause_group", "addr_key"], name="prevention_place")]
+        indexes = (models.Index(fields=["cause_group", "addr_key"], name="prevention_place"),)
 
     def __str__(self) -> str:
         return f"{self.cause_group}@{self.addr_key}"
@@ -308,6 +293,8 @@ class UnfoundedLetter(models.Model):
     ``offered`` when the pack's number of findings in a row is reached, ``sent`` by the agency,
     ``received`` by the commission: from then the same matter becomes what the pack says.
     """
+
+    SUBJECT_KIND = "unfounded_letter"
 
     class State(models.TextChoices):
         OFFERED = "offered", _("可函復")
@@ -329,14 +316,14 @@ class UnfoundedLetter(models.Model):
     received_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
+        constraints = (
             models.UniqueConstraint(
                 fields=["cause_group", "addr_key"],
                 condition=~Q(state="revoked"),
                 name="one_letter_per_place_and_cause",
             ),
-        ]
-        indexes = [models.Index(fields=["agency", "state"], name="letter_agency_state")]
+        )
+        indexes = (models.Index(fields=["agency", "state"], name="letter_agency_state"),)
 
     def __str__(self) -> str:
         return f"{self.cause_group}@{self.addr_key}:{self.state}"
@@ -361,7 +348,7 @@ class Incident(models.Model):
     recorded_by = models.BigIntegerField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "at"], name="incident_kind")]
+        indexes = (models.Index(fields=["kind", "at"], name="incident_kind"),)
 
     def __str__(self) -> str:
         return f"{self.case_id}:{self.kind}"
@@ -376,12 +363,9 @@ class Outage(models.Model):
     declared_by = models.BigIntegerField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                models.functions.Coalesce("until", models.Value("infinity", output_field=models.DateTimeField())),
-                name="one_open_outage",
-            )
-        ]
+        constraints = (
+            models.UniqueConstraint(models.Value(1), condition=Q(until__isnull=True), name="one_open_outage"),
+        )
 
     def __str__(self) -> str:
         return f"{self.since:%Y-%m-%d %H:%M}"

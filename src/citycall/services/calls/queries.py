@@ -1,0 +1,27 @@
+"""What can be asked of the calls room."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from citycall.base import clock
+from citycall.services.calls.models import Call
+
+RINGS_FOR = timedelta(minutes=5)
+
+
+def ringing() -> list[Call]:
+    """Calls that ring now, the longest waiting first. One that rang for five minutes is no longer shown."""
+    since = clock.now() - RINGS_FOR
+    return list(
+        Call.objects.filter(status=Call.Status.RINGING, offered_at__gte=since).order_by("offered_at")[:20]
+    )
+
+
+def current_call(staff_id: int) -> Call | None:
+    """The call that this operator is on."""
+    return Call.objects.filter(operator=staff_id, status=Call.Status.ANSWERED).first()
+
+
+def call(call_id: int) -> Call | None:
+    return Call.objects.filter(pk=call_id).first()

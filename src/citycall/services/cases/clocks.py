@@ -1,0 +1,216 @@
+"""A case's clocks: started, stopped and resumed by its events, struck by the sweep.
+
+What a clock is, how long it runs and what it does comes from the pack; ``policy`` computes the
+instants. A stopped clock leaves its timers in place: when they fall due the sweep finds the clock
+stopped and lets them pass. So a command never waits for a timer, and a sweep never deadlocks with
+a command: both lock the case first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from citycall.base.commands import Context
+from citycall.base.events import Change, record_many
+from citycall.base.policies import pack_of
+from citycall.base.timers import State as TimerState
+from citycall.base.timers import Timer, set_timers, timer_handler
+from citycall.policy import Pack
+from citycall.policy.clocks import (
+    clocks_started_by,
+    due_at,
+    first_strikes,
+    late_field,
+    next_strike,
+    started_at,
+)
+from citycall.policy.model import ClockRule
+from citycall.services.cases import messages
+from citycall.services.cases.models import Case, CaseClock
+
+HANDLER = "cases.clock"
+SUBJECT = "case"
+
+
+@dataclass
+class Plan:
+    """What an event does to the clocks of a case, and to the fields of the case that follow from them."""
+
+    changes: dict[str, Any] = field(default_factory=dict)
+    stopped: list[CaseClock] = field(default_factory=list)
+    started: list[tuple[ClockRule, CaseClock]] = field(default_factory=list)
+    resumed: list[tuple[ClockRule, CaseClock]] = field(default_factory=list)
+
+
+def plan(
+    pack: Pack,
+    case: Case,
+    event_kind: str,
+    facts: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> Plan:
+    """Which clocks ``event_kind`` stops, starts and resumes, without writing anything."""
+    out = Plan()
+    if not case._state.adding:
+        _plan_existing(pack, case, event_kind, now, out)
+    item = pack.items.get(case.item)
+    kind = pack.kinds[case.kind]
+    calendar = pack.calendar(district=case.district)
+    for rule in clocks_started_by(pack, case.kind, event_kind, facts):
+        begins = started_at(rule, now, facts)
+        due = due_at(rule, item, kind, begins, facts, calendar)
+        clock = CaseClock(case=case, code=rule.code, started_at=begins, due=due)
+        out.started.append((rule, clock))
+        if rule.sets_due:
+            out.changes["due_at"] = due
+            out.changes["overdue"] = False
+    return out
+
+
+def _plan_existing(pack: Pack, case: Case, event_kind: str, now: datetime, out: Plan) -> None:
+    rules = {rule.code: rule for rule in pack.clocks}
+    concerned = {
+        rule.code
+        for rule in pack.clocks
+        if event_kind in rule.stop or (rule.resume is not None and event_kind in rule.resume.on)
+    }
+    if not concerned:
+        return
+    latest: dict[str, CaseClock] = {}
+    for clock in CaseClock.objects.filter(case=case, code__in=concerned).order_by("id"):
+        latest[clock.code] = clock
+    for code, clock in latest.items():
+        rule = rules[code]
+        running = clock.state == CaseClock.State.RUNNING
+        if running and event_kind in rule.stop:
+            clock.state = CaseClock.State.STOPPED
+            clock.stopped_at, clock.stopped_by = now, event_kind
+            clock.late = now > clock.due or (now == clock.due and _has_struck(case, clock))
+            out.stopped.append(clock)
+            late = late_field(rule, event_kind, now, clock.due, struck=clock.late)
+            if late is not None:
+                out.changes[late] = True
+        elif (
+            not running
+            and rule.resume is not None
+            and event_kind in rule.resume.on
+            and clock.stopped_by in rule.resume.stopped_by
+        ):
+            clock.state = CaseClock.State.RUNNING
+            clock.stopped_at, clock.stopped_by, clock.late = None, "", False
+            out.resumed.append((rule, clock))
+            if rule.sets_due:
+                out.changes["due_at"] = clock.due
+            if rule.late_field:
+                out.changes[rule.late_field] = False
+
+
+def _has_struck(case: Case, clock: CaseClock) -> bool:
+    """Whether the clock has struck at its limit already, at this very instant."""
+    return Timer.objects.filter(
+        subject_kind=SUBJECT,
+        subject_id=case.pk,
+        due=clock.due,
+        state=TimerState.STRUCK,
+        payload__clock=clock.code,
+    ).exists()
+
+
+def write(done: Plan, case: Case, pack: Pack, now: datetime) -> None:
+    """Write what ``plan`` found: one statement for clocks started, one for timers, one for those stopped."""
+    changed = done.stopped + [clock for _rule, clock in done.resumed]
+    if changed:
+        CaseClock.objects.bulk_update(changed, ["state", "stopped_at", "stopped_by", "late"])
+    if done.started:
+        CaseClock.objects.bulk_create([clock for _rule, clock in done.started])
+    calendar = pack.calendar(district=case.district)
+    timers = [
+        _timer(case.pk, rule.code, strike, due)
+        for rule, clock in done.started
+        for strike, due in first_strikes(rule, clock.started_at, clock.due, calendar)
+    ]
+    for rule, clock in done.resumed:
+        for code, first in first_strikes(rule, clock.started_at, clock.due, calendar):
+            due = first if first >= now else next_strike(rule.strike(code), now, clock.due, calendar)
+            if due is not None:
+                timers.append(_timer(case.pk, rule.code, code, due))
+    set_timers(timers)
+
+
+def _timer(case_id: int, code: str, strike: str, due: datetime) -> Timer:
+    return Timer(
+        due=due,
+        handler=HANDLER,
+        subject_kind=SUBJECT,
+        subject_id=case_id,
+        payload={"clock": code, "strike": strike},
+    )
+
+
+@timer_handler(HANDLER)
+def strike(ctx: Context, timers: list[Timer]) -> list[Timer]:
+    """Strike the clocks of many cases at once (NT-5-4-2e, NT-5-4-5a).
+
+    A strike of a clock that has stopped passes without effect. Notices are keyed by clock, strike,
+    day and recipient, so that nothing is sent twice even if a timer were struck twice. A daily
+    strike that was missed while the service was down is made up once, for its own day, and the
+    next one is set for the first such time after now.
+    """
+    cases = {
+        case.pk: case
+        for case in Case.objects.select_for_update()
+        .filter(pk__in={timer.subject_id for timer in timers})
+        .order_by("pk")
+    }
+    running = {
+        (clock.case_id, clock.code): clock
+        for clock in CaseClock.objects.filter(case_id__in=cases, state=CaseClock.State.RUNNING)
+    }
+    batch = messages.Batch(ctx.now)
+    changes: list[Change] = []
+    follow: list[Timer] = []
+    for timer in timers:
+        clock = running.get((timer.subject_id, timer.payload["clock"]))
+        if clock is None:
+            timer.state = TimerState.CANCELLED
+            continue
+        case = cases[timer.subject_id]
+        pack = pack_of(case.policy_version_id)
+        definition = pack.clock(clock.code).strike(timer.payload["strike"])
+        for action in definition.do:
+            if action.mark is not None and not getattr(case, action.mark):
+                setattr(case, action.mark, True)
+                changes.append(_marked(case, clock, action.mark))
+            if action.notify is not None:
+                batch.add_strike(pack, case, clock, definition.code, timer.due, action.notify)
+        again = next_strike(definition, ctx.now, clock.due, pack.calendar(district=case.district))
+        if again is not None:
+            follow.append(_timer(case.pk, clock.code, definition.code, again))
+    if changes:
+        record_many(ctx, changes)
+    if batch.queue():
+        ctx.wake_worker()
+    return follow
+
+
+def _marked(case: Case, clock: CaseClock, mark: str) -> Change:
+    """The event of a mark that a strike sets on a case, such as ``overdue``."""
+    return Change(
+        case,
+        f"case.{mark}",
+        set={mark: True},
+        info={"clock": clock.code, "due": clock.due},
+        agencies=[case.agency],
+    )
+
+
+def running_of(cases: Iterable[int]) -> dict[int, list[CaseClock]]:
+    """The running clocks of some cases, soonest due first, in one query."""
+    found: dict[int, list[CaseClock]] = {}
+    for clock in CaseClock.objects.filter(case_id__in=list(cases), state="running").order_by("due"):
+        found.setdefault(clock.case_id, []).append(clock)
+    return found

@@ -1,0 +1,270 @@
+"""Taking a case: identity, place, item, repeated reports; then 成案."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, Field
+
+from citycall.base import clock
+from citycall.base.commands import Context, Input, Refused, command
+from citycall.base.commands.inputs import Code, RowId
+from citycall.base.numbering import lookup_code, next_number
+from citycall.base.private import is_mobile, normalise_phone
+from citycall.people.parties import create_party
+from citycall.policy import Pack, Place, PlaceError
+from citycall.policy.model import CaseKind, Item
+from citycall.services.cases.commands.inputs import Done, Instant, OfCase
+from citycall.services.cases.lifecycle import advance, load_for_change
+from citycall.services.cases.models import Case, Outage, ReplyBy, UnfoundedLetter
+
+Way = Literal["sms", "email", "phone", "none"]
+
+
+class PlaceIn(Input):
+    """Where it is: an address, crossing or landmark as people say it."""
+
+    address: Annotated[str, Field(min_length=1, max_length=200)]
+    district: Annotated[str, Field(max_length=16)] = ""
+
+
+class ReporterIn(Input):
+    """Who reports, as far as told."""
+
+    name: Annotated[str, Field(max_length=60)] = ""
+    phone: Annotated[str, Field(max_length=30)] = ""
+    email: Annotated[str, Field(max_length=254)] = ""
+    address: Annotated[str, Field(max_length=200)] = ""
+
+
+class Establish(Input):
+    """One matter to be taken as a case (NT-5-4-2a)."""
+
+    kind: Code = "fast"
+    item: Code
+    description: Annotated[str, Field(min_length=2, max_length=2000)]
+    place: PlaceIn
+    reporter: ReporterIn = ReporterIn()
+    reply_by: Way | None = None
+    call_id: RowId | None = None
+    channel: Literal["phone", "api", "web", "counter", "import"] = "phone"
+    notified_at: Instant | None = None
+    notified_person: Annotated[str, Field(max_length=80)] = ""
+
+
+class Established(BaseModel):
+    """What the operator reads out."""
+
+    case: int
+    number: str
+    lookup_code: str
+    kind: str
+    became: str
+    agency: str
+    district: str
+    status: str
+    due_at: datetime | None
+    tell_number: bool
+
+
+@command(
+    "cases.establish",
+    who=("operator", "lead"),
+    clauses=("NT-5-4-1a", "NT-5-4-2a", "NT-5-4-2b", "NT-5-4-2c", "NT-5-4-11a", "NT-5-4-11b", "NT-5-4-10b"),
+    keyed=True,
+)
+def establish(ctx: Context, data: Establish) -> Established:
+    """Take a case. Everything that follows from it, clocks and notices, is written with it.
+
+    Refused: ``unknown_item``, ``closed_item``, ``place_outside``, ``place_unclear``, ``invalid``,
+    ``identity_required`` (with the kind that is offered instead), ``no_outage``.
+    """
+    pack = ctx.pack
+    kind_code = data.kind
+    kind = _kind(pack, kind_code)
+    item = _item(pack, kind, data, ctx)
+    place = _place(pack, data.place)
+    _check_identity(kind, item, data)
+    reporter = data.reporter.model_dump()
+    became = _becomes(kind, item, place.addr_key)
+    if became:
+        kind_code, kind = became, _kind(pack, became)
+    clock_from = _notified(data, ctx.now)
+    reply_by = data.reply_by or _best_way(reporter)
+    _check_way(kind, reply_by, reporter)
+
+    party = create_party(ctx, **reporter) if any(reporter.values()) else None
+    running, number = next_number(kind.number_prefix, ctx.now)
+    case = Case(pk=running)
+    fields: dict[str, Any] = {
+        "number": number,
+        "lookup_code": lookup_code(),
+        "kind": kind_code,
+        "item": item.code,
+        "cause_group": item.cause_group,
+        "description": data.description,
+        "address": place.address_norm,
+        "district": place.district_code or "",
+        "addr_key": place.addr_key,
+        "agency": item.agency,
+        "party_id": party.pk if party else None,
+        "has_mobile": bool(party and party.has_mobile),
+        "has_phone": bool(reporter["phone"]),
+        "has_email": bool(reporter["email"]),
+        "named": bool(reporter["name"]),
+        "reply_by": reply_by,
+        "status": kind.begins,
+        "stage": kind.begins_in,
+        "policy_version_id": ctx.policy.pk,
+        "channel": data.channel,
+        "call_id": data.call_id,
+        "established_at": ctx.now,
+        "clock_from": clock_from or ctx.now,
+        "entered_late": clock_from is not None,
+        "became_of": data.kind if became else "",
+    }
+    for name, value in fields.items():
+        setattr(case, name, value)
+    step = advance(
+        ctx,
+        case,
+        "case.established",
+        set=fields,
+        info={"notified_person": data.notified_person} if clock_from else None,
+        data={"notified_at": clock_from},
+    )
+    ctx.audit("case", case.pk, number=number)
+    return Established(
+        case=case.pk,
+        number=number,
+        lookup_code=case.lookup_code,
+        kind=kind_code,
+        became=became or "",
+        agency=case.agency,
+        district=case.district,
+        status=case.status,
+        due_at=case.due_at,
+        tell_number=step.told_reporter == 0,
+    )
+
+
+@command("cases.tell_number", who=("operator", "lead"), clauses=("NT-5-4-2f",))
+def tell_number(ctx: Context, data: OfCase) -> Done:
+    """The operator has read the case number out to the caller (NT-5-4-2f)."""
+    case = load_for_change(data.case)
+    if case.number_told_at is None:
+        advance(ctx, case, "case.number_told", set={"number_told_at": ctx.now})
+    ctx.audit("case", case.pk)
+    return Done(case=case.pk, number=case.number, status=case.status)
+
+
+def _kind(pack: Pack, code: str) -> CaseKind:
+    kind = pack.kinds.get(code)
+    if kind is None:
+        raise Refused(
+            "invalid", _("沒有這種案件類別。"), fields={"kind": _("沒有這種案件類別。")}, status=422
+        )
+    return kind
+
+
+def _item(pack: Pack, kind: CaseKind, data: Establish, ctx: Context) -> Item:
+    item = pack.items.get(data.item)
+    if item is None or kind.code not in _kinds_of(pack, item):
+        message = _("沒有這個服務項目，請從清單中選擇。")
+        raise Refused("unknown_item", message, fields={"item": message}, status=422)
+    if not item.active_on(clock.local(ctx.now).date()):
+        message = _("「%(item)s」目前不受理，請改選其他項目。") % {"item": item.name.zh}
+        raise Refused("closed_item", message, fields={"item": message}, status=422)
+    return item
+
+
+def _kinds_of(pack: Pack, item: Item) -> set[str]:
+    """The kind of the item itself, and those that this kind offers or turns into."""
+    own = pack.kinds[item.kind]
+    others = {own.identity.otherwise_offer, own.unfounded.becomes if own.unfounded else None}
+    return {item.kind} | {code for code in others if code}
+
+
+def _place(pack: Pack, given: PlaceIn) -> Place:
+    try:
+        return pack.place(given.address, given.district or None)
+    except PlaceError as error:
+        code = "place_outside" if error.code == "outside_city" else "place_unclear"
+        raise Refused(code, str(error), fields={"place.address": str(error)}, status=422) from error
+
+
+def _check_identity(kind: CaseKind, item: Item, data: Establish) -> None:
+    """Unnamed callers (NT-5-4-11a), except for public safety and resources (NT-5-4-11b)."""
+    missing = kind.identity.missing(item, data.reporter.model_dump())
+    if missing:
+        labels = {
+            "name": _("姓名"),
+            "phone": _("電話"),
+            "email": _("電子郵件"),
+            "address": _("地址"),
+            "contact": _("聯絡方式"),
+        }
+        names = "、".join(labels[part] for part in missing)
+        offer = kind.identity.otherwise_offer
+        message = _("未具名不適用快速服務，請補填：%(names)s；或改以一般陳情受理。") % {"names": names}
+        raise Refused(
+            "identity_required",
+            message,
+            fields={f"reporter.{part}": _("本項服務必須具名。") for part in missing},
+            status=422,
+            info={"offer": offer, "missing": list(missing)},
+        )
+
+
+def _best_way(reporter: dict[str, str]) -> str:
+    if reporter["phone"] and _mobile(reporter["phone"]):
+        return ReplyBy.SMS
+    if reporter["email"]:
+        return ReplyBy.EMAIL
+    return ReplyBy.NONE
+
+
+def _mobile(phone: str) -> bool:
+    try:
+        return is_mobile(normalise_phone(phone))
+    except ValueError:
+        return False
+
+
+def _check_way(kind: CaseKind, reply_by: str, reporter: dict[str, str]) -> None:
+    """The citizen can be answered by the way that was chosen."""
+    message = ""
+    if reply_by not in kind.reply.ways:
+        message = _("這類案件不能用這種方式回覆。")
+    elif reply_by == ReplyBy.SMS and not _mobile(reporter["phone"]):
+        message = _("以簡訊回覆需要手機號碼。")
+    elif reply_by == ReplyBy.EMAIL and not reporter["email"]:
+        message = _("以電子郵件回覆需要電子郵件地址。")
+    elif reply_by == ReplyBy.PHONE and not reporter["phone"]:
+        message = _("以電話回覆需要電話號碼。")
+    if message:
+        raise Refused("invalid", message, fields={"reply_by": message}, status=422)
+
+
+def _becomes(kind: CaseKind, item: Item, addr_key: str) -> str | None:
+    """What a matter becomes whose place and cause were reported in vain too often (NT-5-4-10b)."""
+    if kind.unfounded is None:
+        return None
+    barred = UnfoundedLetter.objects.filter(
+        cause_group=item.cause_group, addr_key=addr_key, state=UnfoundedLetter.State.RECEIVED
+    ).exists()
+    return kind.unfounded.becomes if barred else None
+
+
+def _notified(data: Establish, now: datetime) -> datetime | None:
+    """When the agency was told by telephone during an outage (NT-5-4-3a, NT-5-4-3b)."""
+    if data.notified_at is None:
+        return None
+    outage = Outage.objects.filter(since__lte=data.notified_at).order_by("-since").first()
+    covered = outage is not None and (outage.until is None or data.notified_at <= outage.until)
+    if data.notified_at > now or not covered:
+        message = _("電話通報時間必須在系統異常期間內。")
+        raise Refused("no_outage", message, fields={"notified_at": message}, status=422)
+    return data.notified_at

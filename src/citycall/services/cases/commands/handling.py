@@ -1,0 +1,355 @@
+"""The agency's work on a case: sign, take, note, photograph, complete; and how it closes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.utils.translation import gettext as _
+from pydantic import Field
+
+from citycall.base.commands import Context, Refused, background, command
+from citycall.base.commands.inputs import Code, RowId
+from citycall.base.events import record
+from citycall.base.files import StoredFile
+from citycall.base.notices import Notice, on_sent
+from citycall.base.private import phone_hash
+from citycall.people.queries import parties
+from citycall.policy.model import CaseKind
+from citycall.services.cases.commands.inputs import Done, Instant, OfCase, WithReason, WithText
+from citycall.services.cases.commands.repeats import note_finding
+from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
+from citycall.services.cases.models import (
+    Case,
+    CaseFile,
+    Incident,
+    PhoneTask,
+    Prevention,
+    ReplyBy,
+)
+
+SIGNERS = ("intake_window", "window")
+WORKERS = ("handler", "intake_window", "section_chief")
+REPLY_SENT = "cases.reply_sent"
+
+
+class Acknowledged(Done):
+    acknowledged_at: datetime
+    late: bool
+
+
+@command("cases.acknowledge", who=SIGNERS, clauses=("NT-5-4-2d", "NT-5-4-4a"), keyed=True)
+def acknowledge(ctx: Context, data: OfCase) -> Acknowledged:
+    """The agency's appointed person signs for the case (NT-5-4-2d); whether in time is recorded."""
+    case = load_for_change(data.case)
+    ctx.require_agency(case.agency)
+    advance(
+        ctx,
+        case,
+        "case.acknowledged",
+        set={"acknowledged_at": ctx.now, "acknowledged_by": ctx.actor.staff_id},
+    )
+    ctx.audit("case", case.pk)
+    return Acknowledged(**_done(case), acknowledged_at=ctx.now, late=case.acknowledged_late)
+
+
+@command("cases.take", who=WORKERS, clauses=("NT-5-4-4a",), keyed=True)
+def take(ctx: Context, data: OfCase) -> Done:
+    """A handler takes the case as theirs."""
+    case = load_for_change(data.case)
+    ctx.require_agency(case.agency)
+    advance(ctx, case, "case.taken", set={"taken_by": ctx.actor.staff_id, "taken_post": ctx.post_code})
+    ctx.audit("case", case.pk)
+    return Done(**_done(case))
+
+
+@command("cases.add_finding", who=WORKERS, clauses=("NT-5-4-4a",))
+def add_finding(ctx: Context, data: WithText) -> Done:
+    """A note of what was found or done on the spot."""
+    case = load_for_change(data.case)
+    ctx.require_agency(case.agency)
+    advance(ctx, case, "case.finding_added", info={"text": data.text})
+    ctx.audit("case", case.pk)
+    return Done(**_done(case))
+
+
+class AddPhoto(OfCase):
+    """A file that was stored before, and what it shows."""
+
+    file: RowId
+    caption: Annotated[str, Field(max_length=120)] = ""
+
+
+@command("cases.add_photo", who=WORKERS, clauses=("NT-5-4-4a",))
+def add_photo(ctx: Context, data: AddPhoto) -> Done:
+    """Put a stored photo or document on the case."""
+    case = load_for_change(data.case)
+    ctx.require_agency(case.agency)
+    stored = StoredFile.objects.filter(pk=data.file, uploaded_by=ctx.actor.staff_id).first()
+    if stored is None or CaseFile.objects.filter(file_id=data.file).exists():
+        raise Refused("not_found", _("找不到這個檔案，請重新上傳。"), status=404)
+    advance(ctx, case, "case.photo_added", info={"file": data.file, "caption": data.caption})
+    CaseFile.objects.create(
+        case=case, file_id=data.file, caption=data.caption, added_by=ctx.actor.staff_id, added_at=ctx.now
+    )
+    ctx.audit("case", case.pk, file=data.file)
+    return Done(**_done(case))
+
+
+class Complete(OfCase):
+    """What was found and done, when, and if late why (NT-5-4-8a, NT-5-4-9c)."""
+
+    finding: Annotated[str, Field(max_length=32)] = ""
+    result: Annotated[str, Field(max_length=2000)] = ""
+    done_at: Instant | None = None
+    prevention: Annotated[str, Field(max_length=1000)] = ""
+    late_reason: Annotated[str, Field(max_length=1000)] = ""
+
+
+@command(
+    "cases.complete",
+    who=WORKERS,
+    clauses=("NT-5-4-4b", "NT-5-4-4c", "NT-5-4-8a", "NT-5-4-9a", "NT-5-4-9b", "NT-5-4-9c"),
+    keyed=True,
+)
+def complete(ctx: Context, data: Complete) -> Done:
+    """Record that the work is done. The case closes only when the citizen has been answered (NT-5-4-9a)."""
+    case = load_for_change(data.case)
+    ctx.require_agency(case.agency)
+    kind = pack_for(case).kinds[case.kind]
+    done_at = data.done_at or ctx.now
+    late = case.due_at is not None and ctx.now > case.due_at
+    _check_completion(kind, case, data, done_at, late, ctx.now)
+    changes: dict[str, Any] = {
+        "finding": data.finding,
+        "result": data.result,
+        "done_at": done_at,
+        "completed_at": ctx.now,
+        "completed_by": ctx.actor.staff_id,
+    }
+    if late and data.late_reason:
+        changes["late_reason"] = data.late_reason
+    if data.prevention:
+        _prevent(ctx, case, data.prevention)
+    step = advance(ctx, case, "case.completed", set=changes, info={"late": late})
+    ctx.audit("case", case.pk)
+    if case.reply_by == ReplyBy.PHONE:
+        record(
+            ctx,
+            PhoneTask(),
+            "phone_task.opened",
+            set={
+                "case": case,
+                "agency": case.agency,
+                "state": PhoneTask.State.OPEN,
+                "opened_at": ctx.now,
+                "done_at": None,
+            },
+        )
+    elif step.told_reporter == 0:
+        _answered(ctx, case, kind, told="")
+    return Done(**_done(case))
+
+
+def _check_completion(
+    kind: CaseKind, case: Case, data: Complete, done_at: datetime, late: bool, now: datetime
+) -> None:
+    given = {
+        "finding": data.finding,
+        "result": data.result,
+        "done_at": done_at,
+        "late_reason": data.late_reason or case.late_reason,
+        "prevention": data.prevention,
+        "photo": "photo" in kind.completion.requires and case.files.exists(),
+    }
+    wanted = kind.completion.requires + (kind.completion.late_requires if late else ())
+    fields = {part: _MISSING[part]() for part in wanted if not given[part]}
+    findings = {choice.code for choice in kind.findings}
+    if data.finding and data.finding not in findings:
+        fields["finding"] = _("請從清單中選擇查處情形。")
+    if done_at > now or (done_at < case.established_at and not case.entered_late):
+        fields["done_at"] = _("辦畢時間必須在成案之後、現在之前。")
+    if fields:
+        raise Refused("not_completed", _("尚缺辦理結果，不能辦畢結案。"), fields=fields, status=422)
+
+
+_MISSING = {
+    "finding": lambda: _("請選擇查處情形。"),
+    "result": lambda: _("請填寫辦理結果。"),
+    "done_at": lambda: _("請填寫實際辦畢時間。"),
+    "late_reason": lambda: _("案件已逾限，請敘明理由。"),
+    "prevention": lambda: _("請填寫預防再次發生的措施。"),
+    "photo": lambda: _("請附上現場照片。"),
+}
+
+
+@on_sent(REPLY_SENT)
+def reply_sent(notices: Sequence[Notice]) -> None:
+    """The citizen's message has gone out: the case is answered and closes (NT-5-4-4b, NT-5-4-9a)."""
+    by_case = {notice.about_id: notice for notice in notices}
+    with background(REPLY_SENT) as ctx:
+        for case in Case.objects.select_for_update().filter(pk__in=by_case).order_by("pk"):
+            kind = pack_for(case).kinds[case.kind]
+            if kind.next_status("case.replied", case.status) is not None:
+                _answered(ctx, case, kind, told=by_case[case.pk].channel)
+
+
+def _answered(ctx: Context, case: Case, kind: CaseKind, told: str) -> None:
+    """Record the answer; close where the pack says that an answered case closes by itself."""
+    if told:
+        advance(ctx, case, "case.replied", set={"replied_at": ctx.now}, info={"by": told})
+    if kind.reply.closes_when in ("replied", "completed"):
+        _close(ctx, case)
+
+
+def answered_by_phone(ctx: Context, case: Case) -> None:
+    """The handler has reached the citizen by telephone (NT-5-4-4c)."""
+    _answered(ctx, case, pack_for(case).kinds[case.kind], told="phone")
+
+
+def _close(ctx: Context, case: Case) -> None:
+    advance(ctx, case, "case.closed", set={"closed_at": ctx.now})
+    note_finding(ctx, case)
+
+
+@command("cases.close", who=("handler", "lead"), clauses=("NT-5-4-9c",))
+def close(ctx: Context, data: OfCase) -> Done:
+    """Close by hand: refused without a completion record (NT-5-4-9c) or while a call is owed."""
+    case = load_for_change(data.case)
+    if not ctx.actor.has("lead"):
+        ctx.require_agency(case.agency)
+    if case.completed_at is None or not case.result:
+        raise Refused("not_completed", _("案件未辦理完成，嚴禁先行結案。請先登錄辦理結果。"), status=409)
+    if PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN).exists():
+        raise Refused("phone_reply_owed", _("民眾要求電話回覆，請先完成回電並做成電話紀錄。"), status=409)
+    _close(ctx, case)
+    ctx.audit("case", case.pk)
+    return Done(**_done(case))
+
+
+class Reopen(WithReason):
+    """Why, and whether the case had been closed before the work was finished."""
+
+    closed_too_early: bool = False
+
+
+@command("cases.reopen", who=("lead", "evaluator", "director"), clauses=("NT-5-4-9c",))
+def reopen(ctx: Context, data: Reopen) -> Done:
+    """Open a closed case again; one that was closed too early counts as a violation (NT-5-4-9c)."""
+    case = load_for_change(data.case)
+    if not ctx.actor.has("lead"):
+        ctx.require_role("evaluator", "director", agency="research")
+    advance(
+        ctx,
+        case,
+        "case.reopened",
+        set={
+            "closed_at": None,
+            "completed_at": None,
+            "replied_at": None,
+            "reopened": case.reopened + 1,
+        },
+        info={"reason": data.reason, "closed_too_early": data.closed_too_early},
+    )
+    if data.closed_too_early:
+        Incident.objects.create(
+            case=case,
+            agency=case.agency,
+            kind=Incident.Kind.CLOSED_EARLY,
+            text=data.reason,
+            at=ctx.now,
+            recorded_by=ctx.actor.staff_id,
+        )
+    ctx.audit("case", case.pk, closed_too_early=data.closed_too_early)
+    return Done(**_done(case))
+
+
+class AddPrevention(OfCase):
+    text: Annotated[str, Field(min_length=2, max_length=1000)]
+
+
+@command("cases.add_prevention", who=(*WORKERS, "supervisor"), clauses=("NT-5-4-9b",))
+def add_prevention(ctx: Context, data: AddPrevention) -> Done:
+    """A measure against recurrence; it is shown at later cases of the same place and cause (NT-5-4-9b)."""
+    case = load_for_change(data.case)
+    ctx.require_agency(case.agency)
+    _prevent(ctx, case, data.text)
+    advance(ctx, case, "case.prevention_added", info={"text": data.text})
+    ctx.audit("case", case.pk)
+    return Done(**_done(case))
+
+
+def _prevent(ctx: Context, case: Case, text: str) -> None:
+    Prevention.objects.create(
+        case=case,
+        agency=case.agency,
+        cause_group=case.cause_group,
+        addr_key=case.addr_key,
+        text=text,
+        added_by=ctx.actor.staff_id,
+        added_at=ctx.now,
+    )
+
+
+class Withdraw(OfCase):
+    """Why the case is taken back; ``phone`` is the number the caller rings from."""
+
+    reason: Code
+    phone: Annotated[str, Field(max_length=30)] = ""
+    note: Annotated[str, Field(max_length=1000)] = ""
+
+
+@command("cases.withdraw", who=("operator", "lead"), clauses=("NT-8-1b",), keyed=True)
+def withdraw(ctx: Context, data: Withdraw) -> Done:
+    """Cancel a case on the word of the number's holder (NT-8-1b); the agency is told.
+
+    The caller must ring from, or name, the number that stands on the case: ``phone_mismatch`` otherwise.
+    A report in another's name is kept for false-report handling.
+    """
+    case = load_for_change(data.case)
+    reasons = {choice.code: choice for choice in pack_for(case).kinds[case.kind].withdraw_reasons}
+    if data.reason not in reasons:
+        message = _("請從清單中選擇撤案原因。")
+        raise Refused("invalid", message, fields={"reason": message}, status=422)
+    if reasons[data.reason].asks_phone and not _rings_from(case, data.phone):
+        message = _("來電號碼與案件所留電話不符，不能撤案。")
+        raise Refused("phone_mismatch", message, fields={"phone": message}, status=422)
+    advance(
+        ctx,
+        case,
+        "case.withdrawn",
+        set={"withdrawn_at": ctx.now, "withdraw_reason": data.reason},
+        info={"note": data.note},
+        data={"reason": data.reason},
+    )
+    for task in PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN):
+        record(
+            ctx, task, "phone_task.cancelled", set={"state": PhoneTask.State.CANCELLED, "done_at": ctx.now}
+        )
+    if data.reason == Incident.Kind.NOT_REPORTED:
+        Incident.objects.create(
+            case=case,
+            agency=case.agency,
+            kind=Incident.Kind.NOT_REPORTED,
+            text=data.note,
+            at=ctx.now,
+            recorded_by=ctx.actor.staff_id,
+        )
+    ctx.audit("case", case.pk, reason=data.reason)
+    return Done(**_done(case))
+
+
+def _rings_from(case: Case, phone: str) -> bool:
+    """Whether this is a telephone number of the case's reporter; numbers are compared by their keyed hash."""
+    party = parties([case.party_id]).get(case.party_id or 0)
+    if party is None or party.phone_hash is None:
+        return False
+    try:
+        return bytes(party.phone_hash) == phone_hash(phone)
+    except ValueError:
+        return False
+
+
+def _done(case: Case) -> dict[str, Any]:
+    return {"case": case.pk, "number": case.number, "status": case.status}

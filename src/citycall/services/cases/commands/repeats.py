@@ -1,0 +1,165 @@
+"""Reports of one place and cause that are found groundless again and again (NT-5-4-10a, NT-5-4-10b)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, Field
+
+from citycall.base.commands import Context, Input, Refused, command
+from citycall.base.commands.inputs import RowId
+from citycall.base.events import record
+from citycall.services.cases.lifecycle import advance, pack_for
+from citycall.services.cases.models import Case, Status, UnfoundedLetter
+
+
+def note_finding(ctx: Context, case: Case) -> None:
+    """After a close: offer the letter when the pack's number of groundless findings in a row is reached.
+
+    Counted are the closed cases of the same kind, cause and place, newest first; a finding of another
+    sort sets the count back (ambiguity "Three in a row").
+    """
+    rule = pack_for(case).kinds[case.kind].unfounded
+    if rule is None or not case.addr_key or case.finding not in rule.findings:
+        return
+    last = list(
+        Case.objects.filter(
+            kind=case.kind,
+            cause_group=case.cause_group,
+            addr_key=case.addr_key,
+            status=Status.CLOSED,
+        )
+        .order_by("-closed_at", "-id")
+        .values_list("finding", flat=True)[: rule.in_a_row]
+    )
+    if len(last) < rule.in_a_row or any(finding not in rule.findings for finding in last):
+        return
+    standing = UnfoundedLetter.objects.filter(cause_group=case.cause_group, addr_key=case.addr_key)
+    if standing.exclude(state=UnfoundedLetter.State.REVOKED).exists():
+        return
+    letter = UnfoundedLetter()
+    record(
+        ctx,
+        letter,
+        "unfounded_letter.offered",
+        set={
+            "agency": case.agency,
+            "item": case.item,
+            "cause_group": case.cause_group,
+            "addr_key": case.addr_key,
+            "address": case.address,
+            "last_case": case,
+            "state": UnfoundedLetter.State.OFFERED,
+            "offered_at": ctx.now,
+        },
+        agencies=[case.agency],
+    )
+    advance(ctx, case, "case.letter_offered", info={"letter": letter.pk, "in_a_row": rule.in_a_row})
+
+
+class LetterDone(BaseModel):
+    letter: int
+    state: str
+
+
+class SendLetter(Input):
+    """The agency's reasons, signed by name."""
+
+    letter: RowId
+    reasons: Annotated[str, Field(min_length=4, max_length=2000)]
+
+
+@command(
+    "cases.send_unfounded_letter",
+    who=("intake_window", "window", "supervisor", "head", "section_chief"),
+    clauses=("NT-5-4-10a",),
+)
+def send_unfounded_letter(ctx: Context, data: SendLetter) -> LetterDone:
+    """The agency gives its reasons to the commission (NT-5-4-10a)."""
+    letter = _locked(data.letter)
+    ctx.require_agency(letter.agency)
+    _expect(letter, UnfoundedLetter.State.OFFERED)
+    record(
+        ctx,
+        letter,
+        "unfounded_letter.sent",
+        set={
+            "state": UnfoundedLetter.State.SENT,
+            "reasons": data.reasons,
+            "signed_by": ctx.actor.staff_id,
+            "sent_at": ctx.now,
+        },
+        agencies=[letter.agency],
+    )
+    case = Case.objects.select_for_update().get(pk=letter.last_case_id)
+    advance(ctx, case, "case.letter_sent", info={"letter": letter.pk})
+    ctx.audit("unfounded_letter", letter.pk)
+    return LetterDone(letter=letter.pk, state=letter.state)
+
+
+class ReceiveLetter(Input):
+    letter: RowId
+    accept: bool = True
+
+
+@command("cases.receive_unfounded_letter", who=("evaluator", "director"), clauses=("NT-5-4-10b",))
+def receive_unfounded_letter(ctx: Context, data: ReceiveLetter) -> LetterDone:
+    """The commission has the letter: from now the same matter becomes a petition. Or it sends it back."""
+    ctx.require_role("evaluator", "director", agency=ctx.pack.setting("steering-agency", "research"))
+    letter = _locked(data.letter)
+    _expect(letter, UnfoundedLetter.State.SENT)
+    record(
+        ctx,
+        letter,
+        "unfounded_letter.received" if data.accept else "unfounded_letter.returned",
+        set={
+            "state": UnfoundedLetter.State.RECEIVED if data.accept else UnfoundedLetter.State.OFFERED,
+            "received_at": ctx.now if data.accept else None,
+        },
+        agencies=[letter.agency],
+    )
+    if data.accept:
+        case = Case.objects.select_for_update().get(pk=letter.last_case_id)
+        advance(ctx, case, "case.letter_received", info={"letter": letter.pk})
+    ctx.audit("unfounded_letter", letter.pk, accept=data.accept)
+    return LetterDone(letter=letter.pk, state=letter.state)
+
+
+class RevokeLetter(Input):
+    letter: RowId
+    reason: Annotated[str, Field(min_length=2, max_length=1000)]
+
+
+@command("cases.revoke_unfounded_letter", who=("evaluator", "director"), clauses=("NT-5-4-10b",))
+def revoke_unfounded_letter(ctx: Context, data: RevokeLetter) -> LetterDone:
+    """The matter may be reported as fast again; the count begins anew."""
+    ctx.require_role("evaluator", "director", agency=ctx.pack.setting("steering-agency", "research"))
+    letter = _locked(data.letter)
+    record(
+        ctx,
+        letter,
+        "unfounded_letter.revoked",
+        set={"state": UnfoundedLetter.State.REVOKED},
+        info={"reason": data.reason},
+        agencies=[letter.agency],
+    )
+    ctx.audit("unfounded_letter", letter.pk, reason=data.reason)
+    return LetterDone(letter=letter.pk, state=letter.state)
+
+
+def _locked(pk: int) -> UnfoundedLetter:
+    letter = UnfoundedLetter.objects.select_for_update().filter(pk=pk).first()
+    if letter is None:
+        raise Refused("not_found", _("查無此函復紀錄。"), status=404)
+    return letter
+
+
+def _expect(letter: UnfoundedLetter, state: str) -> None:
+    if letter.state != state:
+        raise Refused(
+            "wrong_status",
+            _("這件函復目前為「%(state)s」，不能執行這個動作。")
+            % {"state": UnfoundedLetter.State(letter.state).label},
+            status=409,
+        )

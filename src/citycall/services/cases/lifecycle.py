@@ -1,0 +1,97 @@
+"""The one way a case moves.
+
+``advance`` is called by every command of this room. In the caller's transaction it
+
+1. asks the pack's ``moves`` table whether the event may happen in the present status,
+2. stops and starts the clocks that the pack's rules name,
+3. writes the row and its one event,
+4. queues the notices that the pack's rules name.
+
+No rule of a government is written here: which status, which clock, whom to tell and with
+which words all come from the policy pack that the case was established under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from citycall.base.commands import Context, Refused
+from citycall.base.events import Event, record
+from citycall.base.policies import pack_of
+from citycall.policy import Pack
+from citycall.services.cases import clocks, messages
+from citycall.services.cases.models import Case, Status
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """What one step wrote: the event, and how many notices went to the citizen."""
+
+    event: Event
+    told_reporter: int
+
+
+def load_for_change(case_id: int) -> Case:
+    """The case, locked until the end of the transaction; ``not_found`` if there is none."""
+    case = Case.objects.select_for_update().filter(pk=case_id).first()
+    if case is None:
+        raise Refused("not_found", _("查無此案件，請確認案號。"), status=404)
+    return case
+
+
+def pack_for(case: Case) -> Pack:
+    """The rules that this case was established under; they do not change for it."""
+    return pack_of(case.policy_version_id)
+
+
+def next_status(pack: Pack, case: Case, event_kind: str) -> str:
+    """The status that ``event_kind`` leads to, or ``wrong_status`` (NT-5-4-9c among others)."""
+    after = pack.kinds[case.kind].next_status(event_kind, case.status)
+    if after is None:
+        raise Refused(
+            "wrong_status",
+            _("案件目前為「%(status)s」，不能執行這個動作。請重新整理頁面查看最新狀態。")
+            % {"status": Status(case.status).label},
+            info={"status": case.status},
+        )
+    return after
+
+
+def advance(
+    ctx: Context,
+    case: Case,
+    event_kind: str,
+    *,
+    set: Mapping[str, Any] | None = None,
+    info: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Advanced:
+    """Carry ``case`` through ``event_kind``.
+
+    ``set``: fields of the row that change. ``info``: what else is worth keeping on the event
+    (never personal data). ``data``: facts for the clock and notice rules, such as the limit that
+    was granted.
+
+    Raises ``Refused('wrong_status')`` when the pack's moves table does not allow the event.
+    """
+    pack = pack_for(case)
+    facts = dict(data or {})
+    changes = dict(set or {})
+    creating = case._state.adding
+    status = case.status if creating else next_status(pack, case, event_kind)
+    if status != case.status:
+        changes["status"] = status
+    plan = clocks.plan(pack, case, event_kind, facts, now=ctx.now)
+    changes.update(plan.changes)
+    facts.update({f"{rule.code}_due": clock.due for rule, clock in plan.started})
+    event = record(ctx, case, event_kind, set=changes, info=dict(info or {}), agencies=[case.agency])
+    clocks.write(plan, case, pack, ctx.now)
+    ctx.wake_worker()
+    told = messages.queue_for_event(
+        pack, case, event_kind, facts | dict(info or {}), event=event, now=ctx.now
+    )
+    return Advanced(event, told)

@@ -1,0 +1,184 @@
+"""Notices of a case: who is told of an event or of a strike, and with which facts.
+
+Whom, by which channel and with which words is the pack's; here the case's facts are laid into the
+notice. A notice holds no personal data: the citizen is named by ``party_id`` and resolved when it is
+sent. Names of items, agencies and places are kept in both languages (``{"zh": ..., "en": ...}``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from citycall.base import clock
+from citycall.base.events import Event
+from citycall.base.notices import Notice, queue
+from citycall.people.queries import agency_names, posts_in_roles
+from citycall.policy import Pack
+from citycall.policy.model import NotifyAction
+from citycall.policy.notices import notices_for, reporter_channel
+from citycall.services.cases.models import Case, CaseClock, Status
+
+REPORTER = "reporter"
+
+
+def context_of(pack: Pack, case: Case, **more: Any) -> dict[str, Any]:
+    """The facts that a template may name; instants as ISO text, names in both languages."""
+    item = pack.items.get(case.item)
+    district = pack.district(case.district)
+    name = item.name if item else pack.kinds[case.kind].name
+    agency_zh, agency_en = agency_names().get(case.agency, (case.agency, case.agency))
+    return {
+        "number": case.number,
+        "item": {"zh": name.zh, "en": name.en},
+        "place": case.address,
+        "district": {"zh": district.name.zh, "en": district.name.en} if district else "",
+        "agency": {"zh": agency_zh, "en": agency_en},
+        "description": case.description,
+        "status": {"zh": str(Status(case.status).label), "en": case.status},
+        "established_at": case.established_at.isoformat(),
+        "due": case.due_at.isoformat() if case.due_at else "",
+        "result": case.result,
+        "hotline": pack.hotline,
+        "city": {"zh": pack.city.zh, "en": pack.city.en},
+        "portal_url": f"{settings.CITYCALL_URL}/track/",
+        "link": f"{settings.CITYCALL_URL}/inbox/cases/{case.number}/",
+        **more,
+    }
+
+
+def queue_for_event(
+    pack: Pack,
+    case: Case,
+    event_kind: str,
+    facts: Mapping[str, Any],
+    *,
+    event: Event,
+    now: datetime,
+) -> int:
+    """Queue what the pack's notice rules ask for after an event; returns how many go to the citizen."""
+    about = {
+        "kind": case.kind,
+        "item": case.item,
+        "stage": case.stage,
+        "status": case.status,
+        "reply_by": case.reply_by,
+        "finding": case.finding,
+        "named": case.named,
+        "agency": case.agency,
+        **facts,
+    }
+    rules = notices_for(pack, case.kind, event_kind, about)
+    if not rules:
+        return 0
+    context = context_of(pack, case, **{key: _json(value) for key, value in facts.items()})
+    notices: list[Notice] = []
+    told = 0
+    for rule in rules:
+        for to in rule.to:
+            for channel in rule.channels:
+                notice = Notice(
+                    about_kind="case",
+                    about_id=case.pk,
+                    template=rule.template,
+                    context=context,
+                    policy_version_id=case.policy_version_id,
+                    caused_by=event.pk,
+                    on_sent=rule.on_sent,
+                    created_at=now,
+                    due_at=now,
+                )
+                if to == REPORTER:
+                    way = reporter_channel(
+                        channel, mobile=case.has_mobile, email=case.has_email, reply_by=case.reply_by
+                    )
+                    if case.party_id is None or way is None:
+                        continue
+                    notice.party_id, notice.role, notice.channel = case.party_id, REPORTER, way
+                    notice.context = {**context, "lookup_code": case.lookup_code}
+                    told += 1
+                else:
+                    post = post_of(case, to)
+                    if post is None:
+                        continue
+                    notice.to_post, notice.role, notice.channel = post, to, channel
+                notice.key = f"event:{event.pk}:{rule.code}:{notice.to_post or REPORTER}:{notice.channel}"
+                notices.append(notice)
+    queue(notices)
+    return told
+
+
+def post_of(case: Case, to: str) -> str | None:
+    """The post that a rule names, or None where nobody has taken the case yet."""
+    if to.startswith("post:"):
+        return to.removeprefix("post:")
+    if to == "handler":
+        return case.taken_post or None
+    return f"{case.agency}.{to}"
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+class Batch:
+    """Notices of many strikes, written in one statement.
+
+    A role that nobody holds is left out and shows among the agency's defects instead, so that dunning
+    reaches those who are there (NT-5-4-6a).
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.notices: list[Notice] = []
+        self._posts: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        self._contexts: dict[int, dict[str, Any]] = {}
+
+    def add_strike(
+        self, pack: Pack, case: Case, ticking: CaseClock, strike: str, due: datetime, action: NotifyAction
+    ) -> None:
+        """One strike's notices: one a recipient and channel, never twice for a day (NT-5-4-5a)."""
+        context = self._contexts.get(case.pk)
+        if context is None:
+            context = self._contexts[case.pk] = context_of(pack, case)
+        context = {**context, "sign_off_due": ticking.due.isoformat(), "limit": ticking.due.isoformat()}
+        day = clock.local(due).date().isoformat()
+        for post, role in self._recipients(case, action.to):
+            for channel in action.channels:
+                self.notices.append(
+                    Notice(
+                        about_kind="case",
+                        about_id=case.pk,
+                        to_post=post,
+                        role=role,
+                        template=action.template,
+                        channel=channel,
+                        context=context,
+                        policy_version_id=case.policy_version_id,
+                        key=f"clock:{ticking.pk}:{strike}:{due.isoformat()}:{post}:{channel}",
+                        digest_key=f"{action.template}:{day}" if action.digest else None,
+                        created_at=self.now,
+                        due_at=self.now,
+                    )
+                )
+
+    def _recipients(self, case: Case, to: tuple[str, ...]) -> list[tuple[str, str]]:
+        roles = tuple(role for role in to if role not in ("handler",) and not role.startswith("post:"))
+        key = (case.agency, roles)
+        if key not in self._posts:
+            self._posts[key] = posts_in_roles(case.agency, roles)
+        found = [(post, post.rsplit(".", 1)[-1]) for post in self._posts[key]]
+        for word in to:
+            if word == "handler" or word.startswith("post:"):
+                post = post_of(case, word)
+                if post is not None:
+                    found.append((post, word.removeprefix("post:").rsplit(".", 1)[-1]))
+        return found
+
+    def queue(self) -> int:
+        """Write them all; a notice whose key is known was written before and is left alone."""
+        queue(self.notices)
+        return len(self.notices)
