@@ -1,19 +1,28 @@
 """Private data: fields encrypted one by one, a keyed hash for looking a telephone up, and masks.
 
-The keys are the installation's key ring (`settings.CITYCALL_KEYS`), by version: a new value is written
-with the current key, an old one is read with the version it names, so a key is changed by adding one and
-making it current. The ciphertext is bound to its table and column: a value moved elsewhere does not open.
+Keys live in a file outside the database (`settings.CITYCALL_KEYS`), by version:
+
+    {"sample": false, "current": "2", "keys": {"1": "<base64>", "2": "<base64>"}, "hash_key": "<base64>"}
+
+A new value is written with the current key, an old one is read with the version it names, so a key is
+changed by adding one and making it current. The ciphertext is bound to its table and column: a value
+moved elsewhere does not open.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import json
 import os
 import re
-from collections.abc import Mapping
+import secrets
+import time
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,7 +31,9 @@ from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
 
 NONCE_BYTES = 12
+KEY_BYTES = 32
 FORMAT = b"\x01"
+LOOK_AGAIN_SECONDS = 5.0
 
 
 class Unreadable(Exception):
@@ -32,28 +43,46 @@ class Unreadable(Exception):
 # --- keys ---------------------------------------------------------------------------------------
 
 
-class Keys(Protocol):
-    """What is needed of the installation's key ring."""
+@dataclass(frozen=True)
+class Keys:
+    """The content of a key file."""
 
-    @property
-    def field_keys(self) -> Mapping[int, bytes]: ...
+    sample: bool
+    current: int
+    ciphers: dict[int, AESGCM] = field(repr=False)
+    hash_key: bytes = field(repr=False)
 
-    @property
-    def current_version(self) -> int: ...
 
-    @property
-    def lookup_key(self) -> bytes: ...
+def create_key_file(path: Path, *, sample: bool) -> None:
+    """Write a new key file that only its owner may read. FileExistsError when there is one already."""
+    content = {
+        "sample": sample,
+        "current": "1",
+        "keys": {"1": _new_key()},
+        "hash_key": _new_key(),
+    }
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = _write_beside(path, content)
+    try:
+        os.link(beside, path)  # fails when there is one: keys are never overwritten
+    finally:
+        beside.unlink()
 
-    @property
-    def sample(self) -> bool: ...
+
+def add_key(path: Path) -> int:
+    """Add a key to the file and make it the current one; old values stay readable. Returns its version."""
+    content = json.loads(path.read_text(encoding="ascii"))
+    version = max(int(known) for known in content["keys"]) + 1
+    content["keys"][str(version)] = _new_key()
+    content["current"] = str(version)
+    _write_beside(path, content).replace(path)
+    return version
 
 
 def keys() -> Keys:
-    """The key ring of this installation."""
-    held = settings.CITYCALL_KEYS
-    if held is None:
-        raise ImproperlyConfigured("There is no key file; `citycall run` or `citycall init PACK` makes one.")
-    return cast(Keys, held)
+    """The keys of this installation. A changed file is noticed within seconds."""
+    path = Path(str(settings.CITYCALL_KEYS))
+    return _keys_at(path, int(time.monotonic() / LOOK_AGAIN_SECONDS))
 
 
 def is_sample() -> bool:
@@ -61,9 +90,50 @@ def is_sample() -> bool:
     return keys().sample
 
 
-@lru_cache(maxsize=16)
-def _cipher(key: bytes) -> AESGCM:
-    return AESGCM(key)
+@lru_cache(maxsize=4)
+def _keys_at(path: Path, period: int) -> Keys:
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The key file {path} cannot be read ({error.strerror}); "
+            "`citycall run` or `citycall init PACK` makes one, a lost one comes from its backup."
+        ) from error
+    return _read_keys(path, changed)
+
+
+@lru_cache(maxsize=4)
+def _read_keys(path: Path, changed: int) -> Keys:
+    try:
+        content = json.loads(path.read_text(encoding="ascii"))
+        found = Keys(
+            sample=bool(content["sample"]),
+            current=int(content["current"]),
+            ciphers={int(v): AESGCM(base64.b64decode(key)) for v, key in content["keys"].items()},
+            hash_key=base64.b64decode(content["hash_key"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ImproperlyConfigured(
+            f"The key file {path} is damaged ({error!r}); put its backup back."
+        ) from error
+    if found.current not in found.ciphers or len(found.hash_key) < KEY_BYTES:
+        raise ImproperlyConfigured(f"The key file {path} lacks a key; put its backup back.")
+    return found
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
+
+
+def _write_beside(path: Path, content: dict[str, Any]) -> Path:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        json.dump(content, file, indent=1)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return beside
 
 
 # --- encryption ---------------------------------------------------------------------------------
@@ -72,21 +142,20 @@ def _cipher(key: bytes) -> AESGCM:
 def encrypt(text: str, place: str) -> bytes:
     """Seal `text` for `place` ("table.column") with the current key."""
     held = keys()
-    version = held.current_version
     nonce = os.urandom(NONCE_BYTES)
-    sealed = _cipher(held.field_keys[version]).encrypt(nonce, text.encode("utf-8"), place.encode("utf-8"))
-    return FORMAT + version.to_bytes(2, "big") + nonce + sealed
+    sealed = held.ciphers[held.current].encrypt(nonce, text.encode("utf-8"), place.encode("utf-8"))
+    return FORMAT + held.current.to_bytes(2, "big") + nonce + sealed
 
 
 def decrypt(stored: bytes, place: str) -> str:
     """Open what `encrypt` sealed for the same place, with the key version that it names."""
     version = key_version(stored)
-    key = keys().field_keys.get(version)
-    if key is None:
+    cipher = keys().ciphers.get(version)
+    if cipher is None:
         raise Unreadable(f"{place}: key version {version} is not in the key file")
     nonce, sealed = stored[3 : 3 + NONCE_BYTES], stored[3 + NONCE_BYTES :]
     try:
-        return _cipher(key).decrypt(nonce, sealed, place.encode("utf-8")).decode("utf-8")
+        return cipher.decrypt(nonce, sealed, place.encode("utf-8")).decode("utf-8")
     except (InvalidTag, ValueError) as error:
         raise Unreadable(f"{place}: the value was altered or does not belong here") from error
 
@@ -108,6 +177,7 @@ class EncryptedTextField(_TextField):
     """Text that the database holds only encrypted. It cannot be searched; `None` stays NULL."""
 
     description = "Text, encrypted"
+    private = True  # never in an event
 
     def get_internal_type(self) -> str:
         return "BinaryField"
@@ -188,7 +258,7 @@ def _groups(main: str) -> list[str]:
     if is_mobile(main):
         return [main[:4], main[4:7], main[7:]]
     area = next((a for a in reversed(_LONG_AREAS) if main.startswith(a)), main[:2])
-    if main.startswith("0800") or main.startswith("0809"):
+    if main.startswith(("0800", "0809")):
         area = main[:4]
     rest = main[len(area) :]
     half = len(rest) - 4 if len(rest) > 6 else len(rest) - 3
@@ -198,7 +268,7 @@ def _groups(main: str) -> list[str]:
 def phone_hash(number: str) -> str:
     """A keyed hash by which a number is found without being readable (HMAC-SHA256, hex)."""
     main = normalise_phone(number).partition("#")[0]
-    return hmac.new(keys().lookup_key, main.encode("ascii"), hashlib.sha256).hexdigest()
+    return hmac.new(keys().hash_key, main.encode("ascii"), hashlib.sha256).hexdigest()
 
 
 # --- masks --------------------------------------------------------------------------------------

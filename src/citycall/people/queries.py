@@ -1,3 +1,238 @@
 """What can be asked of the people room."""
 
 from __future__ import annotations
+
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from citycall.base import clock, private
+from citycall.base.commands import Actor, ActorPost
+from citycall.people.models import Agency, ApiToken, Holding, Party, PartyView, Post, Staff
+from citycall.people.presence import posts_of, standing_at
+
+# The three roles that an agency with fast items must fill, one person each (NT-5-4-6a).
+FAST_SERVICE_ROLES = ("window", "supervisor", "evaluator")
+TOKEN_CACHE_SECONDS = 5.0
+
+
+# --- who acts -----------------------------------------------------------------------------------
+
+
+def actor_of(staff: Staff, via: str = "web", ip: str | None = None) -> Actor:
+    """As what this person may act now: posts held, and deputised while the holder is away. One query."""
+    posts = tuple(ActorPost(p.code, p.role, p.agency_id) for p in posts_of(staff.pk, clock.now()))
+    return Actor(kind="staff", staff_id=staff.pk, name=staff.display_name, posts=posts, via=via, ip=ip)
+
+
+def actor_for_post(code: str, via: str = "rehearsal", ip: str | None = None) -> Actor:
+    """Whoever stands at this post now, acting with all they may. LookupError when there is no such post."""
+    staff = recipient_of_post(code, clock.now())
+    if staff is not None:
+        return actor_of(staff, via, ip)
+    post = Post.objects.filter(pk=code).first()
+    if post is None:
+        raise LookupError(f"there is no post {code}")
+    raise LookupError(f"nobody stands at {code}")
+
+
+@dataclass(frozen=True)
+class _CachedToken:
+    until: float
+    actor: Actor | None
+
+
+_tokens: dict[str, _CachedToken] = {}
+
+
+def actor_of_token(raw: str, ip: str | None = None) -> Actor | None:
+    """The actor of an API token, or None. One query, remembered in this process for five seconds."""
+    digest = hashlib.sha256(raw.encode("utf-8", "replace")).hexdigest()
+    known = _tokens.get(digest)
+    if known is None or known.until < time.monotonic():
+        if len(_tokens) > 1000:
+            _tokens.clear()
+        known = _CachedToken(time.monotonic() + TOKEN_CACHE_SECONDS, _read_token(digest))
+        _tokens[digest] = known
+    actor = known.actor
+    if actor is None or ip is None:
+        return actor
+    return Actor(actor.kind, actor.staff_id, actor.name, actor.posts, actor.via, ip)
+
+
+def forget_tokens() -> None:
+    """Empty this process's memory of tokens (after one was revoked here; tests)."""
+    _tokens.clear()
+
+
+def _read_token(digest: str) -> Actor | None:
+    token = (
+        ApiToken.objects.filter(hash=digest, active=True, post__active=True, post__agency__active=True)
+        .select_related("post")
+        .first()
+    )
+    if token is None:
+        return None
+    post = ActorPost(token.post.code, token.post.role, token.post.agency_id)
+    return Actor(kind="staff", staff_id=None, name=token.name, posts=(post,), via="api", ip=None)
+
+
+# --- posts and agencies -------------------------------------------------------------------------
+
+
+def recipient_of_post(code: str, at: datetime | None = None) -> Staff | None:
+    """The holder; on leave the first deputy present; or nobody."""
+    return standing_at([code], at or clock.now()).get(code)
+
+
+def staff_in_role(agency: str, role: str) -> list[Staff]:
+    """Who holds a post of this role in this agency."""
+    return list(
+        Staff.objects.filter(
+            is_active=True,
+            holdings__until=None,
+            holdings__post__agency=agency,
+            holdings__post__role=role,
+            holdings__post__active=True,
+        )
+        .distinct()
+        .order_by("pk")
+    )
+
+
+def posts_in_roles(agency: str, roles: Collection[str]) -> list[str]:
+    """The posts of these roles that somebody holds: dunning falls back to these (NT-5-4-6a)."""
+    held = Holding.objects.filter(post=OuterRef("pk"), until=None, staff__is_active=True)
+    return list(
+        Post.objects.filter(Exists(held), agency=agency, role__in=roles, active=True)
+        .order_by("code")
+        .values_list("code", flat=True)
+    )
+
+
+@dataclass(frozen=True)
+class RoleDefect:
+    """An agency that does not fill what it must."""
+
+    agency: str
+    agency_name: str
+    missing: tuple[str, ...]
+
+
+def role_defects(fast_agencies: Collection[str]) -> list[RoleDefect]:
+    """Agencies with fast items that lack a window, a supervisor or an evaluator (NT-5-4-6a). Two queries.
+
+    `fast_agencies`: the agencies of the fast items of the pack in force.
+    """
+    filled: dict[str, set[str]] = defaultdict(set)
+    held = Holding.objects.filter(
+        until=None,
+        staff__is_active=True,
+        post__active=True,
+        post__agency__in=fast_agencies,
+        post__role__in=FAST_SERVICE_ROLES,
+    )
+    for agency, role in held.values_list("post__agency_id", "post__role"):
+        filled[agency].add(role)
+    names = agency_names()
+    defects = []
+    for agency in sorted(set(fast_agencies)):
+        missing = tuple(role for role in FAST_SERVICE_ROLES if role not in filled[agency])
+        if missing:
+            defects.append(RoleDefect(agency, names.get(agency, (agency, agency))[0], missing))
+    return defects
+
+
+def agency_names() -> dict[str, tuple[str, str]]:
+    """Each agency's name in Chinese and English."""
+    return {a.code: (a.name_zh, a.name_en or a.name_zh) for a in Agency.objects.all()}
+
+
+def agencies() -> list[Agency]:
+    """Active agencies, in the order of their codes."""
+    return list(Agency.objects.filter(active=True).order_by("code"))
+
+
+@dataclass(frozen=True)
+class PostLine:
+    """One post of an agency as its own list shows it."""
+
+    code: str
+    role: str
+    name_zh: str
+    name_en: str
+    holder: Staff | None
+    holder_away: bool
+    deputies: tuple[Staff, ...]
+    standing: Staff | None
+
+
+def posts_of_agency(agency: str) -> list[PostLine]:
+    """The posts of an agency with holder, deputies and who stands there now. At most six queries."""
+    now = clock.now()
+    posts = list(
+        Post.objects.filter(agency=agency, active=True).order_by("code").prefetch_related("deputies__staff")
+    )
+    held = Holding.objects.filter(post__in=posts, until=None).select_related("staff")
+    holders = {h.post_id: h.staff for h in held}
+    standing = standing_at([p.code for p in posts], now)
+    lines = []
+    for post in posts:
+        holder = holders.get(post.code)
+        here = standing.get(post.code)
+        deputies = tuple(d.staff for d in sorted(post.deputies.all(), key=lambda d: d.rank))
+        lines.append(
+            PostLine(
+                code=post.code,
+                role=post.role,
+                name_zh=post.name_zh,
+                name_en=post.name_en,
+                holder=holder,
+                holder_away=holder is not None and here != holder,
+                deputies=deputies,
+                standing=here,
+            )
+        )
+    return lines
+
+
+def staff_names(ids: Iterable[int | None]) -> dict[int, str]:
+    """Display names by id, in one query."""
+    wanted = {i for i in ids if i is not None}
+    if not wanted:
+        return {}
+    return dict(Staff.objects.filter(pk__in=wanted).values_list("pk", "display_name"))
+
+
+# --- citizens -----------------------------------------------------------------------------------
+
+
+def parties(ids: Iterable[int | None]) -> dict[int, Party]:
+    """Parties by id, in one query; show their masks only."""
+    wanted = {i for i in ids if i is not None}
+    return Party.objects.in_bulk(wanted) if wanted else {}
+
+
+def parties_by_phone(number: str, limit: int = 200) -> list[int]:
+    """Ids of parties with this number, newest first. An impossible number has none."""
+    try:
+        wanted = private.phone_hash(number)
+    except ValueError:
+        return []
+    found = Party.objects.filter(phone_hash=wanted).order_by("-pk")
+    return list(found.values_list("pk", flat=True)[:limit])
+
+
+def party_views(party: int | None = None, since: datetime | None = None, limit: int = 200) -> list[PartyView]:
+    """Who looked at citizens' data, newest first: for the auditor."""
+    found = PartyView.objects.order_by("-pk")
+    if party is not None:
+        found = found.filter(party=party)
+    if since is not None:
+        found = found.filter(at__gte=since)
+    return list(found[:limit])

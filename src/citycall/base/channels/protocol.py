@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -15,8 +16,8 @@ class Message:
     subject: str
     body: str
     key: str
-    # An earlier attempt ended without an answer: it may or may not have arrived.
-    uncertain: bool = False
+    # Since when an earlier attempt is without an answer: it may or may not have arrived.
+    uncertain_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,16 @@ class Receipt:
 
 
 class ChannelDown(Exception):
-    """Not now: the message stays pending and is tried again. `uncertain` when it may have gone out."""
+    """Not now: the message stays pending and is tried again.
 
-    def __init__(self, reason: str, *, uncertain: bool = False) -> None:
+    `uncertain`: it may have gone out. `only_this`: the others need not wait for it.
+    """
+
+    def __init__(self, reason: str, *, uncertain: bool = False, only_this: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.uncertain = uncertain
+        self.only_this = only_this
 
 
 class Undeliverable(Exception):

@@ -45,9 +45,7 @@ class RecordingChannel:
         now = clock.now()
         RecordedMessage.objects.bulk_create(
             [
-                RecordedMessage(
-                    channel=self.name, key=m.key, to=m.to, subject=m.subject, body=m.body, at=now
-                )
+                RecordedMessage(channel=self.name, key=m.key, to=m.to, subject=m.subject, body=m.body, at=now)
                 for m in messages
             ],
             ignore_conflicts=True,

@@ -8,20 +8,22 @@ makes it unique for ever. See `sending` for what happens when a channel or a wor
 """
 
 from citycall.base.notices.model import Notice, queue
+from citycall.base.notices.outcomes import forget_rest, on_sent
 from citycall.base.notices.recipients import Recipient, Unresolved, set_resolver
-from citycall.base.notices.rendering import RenderError, placeholders, render
-from citycall.base.notices.sending import next_due, on_sent, send_due, wake
+from citycall.base.notices.rendering import RenderError, render
+from citycall.base.notices.sending import next_due, retry, send_due, wake
 
 __all__ = [
     "Notice",
     "Recipient",
     "RenderError",
     "Unresolved",
+    "forget_rest",
     "next_due",
     "on_sent",
-    "placeholders",
     "queue",
     "render",
+    "retry",
     "send_due",
     "set_resolver",
     "wake",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
 
-from citycall.base import clock
+from citycall.base import clock, live
 
 
 class Notice(models.Model):
@@ -35,7 +36,8 @@ class Notice(models.Model):
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
-    uncertain = models.BooleanField(default=False)
+    # Since when an attempt is without an answer: it may have arrived.
+    uncertain_since = models.DateTimeField(null=True, blank=True)
     key = models.CharField(max_length=200, unique=True)
     digest_key = models.CharField(max_length=120, null=True, blank=True)
     on_sent = models.CharField(max_length=60, null=True, blank=True)
@@ -52,13 +54,17 @@ class Notice(models.Model):
         app_label = "base"
         db_table = "base_notice"
         indexes = (
-            models.Index(fields=["channel", "due_at", "id"], name="base_notice_due", condition=Q(state="pending")),
-            models.Index(fields=["claimed_at"], name="base_notice_claimed", condition=Q(state="sending")),
             models.Index(
-                fields=["to_post", "digest_key"],
+                fields=["due_at", "id"],
+                name="base_notice_due",
+                condition=Q(state="pending", digest_key__isnull=True),
+            ),
+            models.Index(
+                fields=["to_post", "channel", "template", "digest_key", "due_at"],
                 name="base_notice_digest",
                 condition=Q(state="pending", digest_key__isnull=False),
             ),
+            models.Index(fields=["claimed_at"], name="base_notice_claimed", condition=Q(state="sending")),
             models.Index(fields=["about_kind", "about_id"], name="base_notice_about"),
             models.Index(
                 fields=["created_at"],
@@ -68,7 +74,8 @@ class Notice(models.Model):
         )
         constraints = (
             models.CheckConstraint(
-                condition=Q(to_post__isnull=False) ^ Q(party_id__isnull=False), name="base_notice_one_recipient"
+                condition=Q(to_post__isnull=False) ^ Q(party_id__isnull=False),
+                name="base_notice_one_recipient",
             ),
             models.CheckConstraint(
                 condition=Q(channel__in=["email", "sms", "screen"]), name="base_notice_channel"
@@ -88,6 +95,9 @@ def queue(notices: Sequence[Notice]) -> None:
         return
     now = clock.now()
     for notice in notices:
-        notice.created_at = notice.created_at or now
-        notice.due_at = notice.due_at or now
+        # Django leaves a column that was not given at None, whatever its type says.
+        given: tuple[datetime | None, datetime | None] = (notice.created_at, notice.due_at)
+        notice.created_at = now if given[0] is None else given[0]
+        notice.due_at = now if given[1] is None else given[1]
     Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=500)
+    live.wake_worker()

@@ -68,9 +68,7 @@ class PartyView(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        triggers = (
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        )
+        triggers = (pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),)
 
     def __str__(self) -> str:
         return f"#{self.party_id}: {self.purpose}"

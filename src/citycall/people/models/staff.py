@@ -54,13 +54,18 @@ class Staff(AbstractBaseUser):
 
 
 class SignInFailure(models.Model):
-    """A wrong password or unknown name, kept to slow down guessing from one address."""
+    """A wrong password or unknown name, kept for a day to slow down guessing."""
 
-    ip = models.GenericIPAddressField()
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    name_hash = models.CharField(max_length=32)
     at = models.DateTimeField()
 
     class Meta:
-        indexes = (models.Index(fields=["ip", "at"], name="people_failure_ip"),)
+        indexes = (
+            models.Index(fields=["ip", "at"], name="people_failure_ip"),
+            models.Index(fields=["name_hash", "at"], name="people_failure_name"),
+            models.Index(fields=["at"], name="people_failure_at"),
+        )
 
     def __str__(self) -> str:
         return f"{self.ip} {self.at:%Y-%m-%d %H:%M}"

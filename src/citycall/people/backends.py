@@ -1,0 +1,20 @@
+"""How Django's sessions find a member of staff again. Passwords are checked by `people.sign_in` only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend
+from django.http import HttpRequest
+
+from citycall.people.models import Staff
+
+
+class StaffBackend(BaseBackend):
+    """Loads the signed-in account. It never signs anybody in by itself: there the failures are counted."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
+        return None
+
+    def get_user(self, user_id: Any) -> Staff | None:
+        return Staff.objects.filter(pk=user_id, is_active=True).first()

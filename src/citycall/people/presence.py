@@ -1,0 +1,52 @@
+"""Who stands at a post at an instant: the holder, or while they are away the first deputy present."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from citycall.people.models import Deputy, Holding, Leave, Post, Staff
+
+
+def away(staff_column: str, at: datetime) -> Exists:
+    """A condition: the staff in this column is on leave at that instant."""
+    return Exists(Leave.objects.filter(staff=OuterRef(staff_column), starts__lte=at, ends__gt=at))
+
+
+def present_holders(at: datetime) -> QuerySet[Holding]:
+    """Holdings whose holder is there."""
+    return Holding.objects.filter(~away("staff_id", at), until=None, staff__is_active=True)
+
+
+def present_deputies(at: datetime) -> QuerySet[Deputy]:
+    """Deputies who are there, whether or not they are needed."""
+    return Deputy.objects.filter(~away("staff_id", at), staff__is_active=True)
+
+
+def standing_at(codes: Collection[str], at: datetime) -> dict[str, Staff]:
+    """The person standing at each of these posts; posts with nobody are left out. Two queries at most."""
+    found: dict[str, Staff] = {}
+    holders = present_holders(at).filter(post__in=codes, post__active=True).select_related("staff")
+    for holding in holders:
+        found[holding.post_id] = holding.staff
+    empty = [code for code in codes if code not in found]
+    if empty:
+        deputies = present_deputies(at).filter(post__in=empty, post__active=True)
+        for deputy in deputies.select_related("staff").order_by("post_id", "rank"):
+            found.setdefault(deputy.post_id, deputy.staff)
+    return found
+
+
+def posts_of(staff_id: int, at: datetime) -> QuerySet[Post]:
+    """The posts that this person holds, or stands in for at this instant. One query."""
+    holds = Holding.objects.filter(post=OuterRef("pk"), staff=staff_id, until=None)
+    holder_there = present_holders(at).filter(post=OuterRef("post_id"))
+    earlier_there = present_deputies(at).filter(post=OuterRef("post_id"), rank__lt=OuterRef("rank"))
+    stands_in = present_deputies(at).filter(
+        ~Exists(holder_there), ~Exists(earlier_there), post=OuterRef("pk"), staff=staff_id
+    )
+    return Post.objects.filter(
+        Q(Exists(holds)) | Q(Exists(stands_in)), active=True, agency__active=True
+    ).order_by("code")
