@@ -1,0 +1,1 @@
+"""Screens for people. Views, forms and templates only: what may be done is decided by the commands."""

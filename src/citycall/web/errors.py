@@ -1,0 +1,140 @@
+"""What went wrong, as people need it: a page, a banner in the screen, or words beside a field of a form."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import requires_csrf_token
+
+from citycall.base.commands import Refused
+from citycall.web import resume
+from citycall.web.request import CityRequest
+
+log = logging.getLogger(__name__)
+
+
+def into_form(form: forms.BaseForm, refused: Refused, names: Mapping[str, str] | None = None) -> None:
+    """Put a refusal beside the fields it speaks of; what it says in general at the top.
+
+    `names` maps the command's input paths to form fields where they differ: `{"place.address": "address"}`.
+    A path's last part is tried by itself when it is not in `names`.
+    """
+    placed = False
+    for path, message in refused.fields.items():
+        name = (names or {}).get(path, path)
+        if name not in form.fields:
+            name = path.rsplit(".", 1)[-1]
+        if name in form.fields:
+            form.add_error(name, message)
+            placed = True
+        else:
+            form.add_error(None, message)
+            placed = True
+    if not placed:
+        form.add_error(None, refused.message)
+
+
+def refused(request: CityRequest, refusal: Refused) -> HttpResponse:
+    """A refusal that no view turned into something better."""
+    details = list(refusal.fields.items())
+    return _answer(request, refusal.status, _headline(refusal.status), refusal.message, details, refusal.code)
+
+
+def _headline(status: int) -> str:
+    return {
+        403: _("您不能使用這項功能"),
+        404: _("找不到這一頁"),
+        409: _("現在不能這樣做"),
+        413: _("檔案太大"),
+        415: _("不能使用這種檔案"),
+        422: _("有些內容需要修改"),
+        500: _("系統發生錯誤"),
+    }.get(status, _("這個要求無法處理"))
+
+
+def _answer(
+    request: HttpRequest,
+    status: int,
+    title: str,
+    message: str,
+    details: list[tuple[str, str]] | None = None,
+    code: str = "",
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "title": title,
+        "message": message,
+        "details": details or [],
+        "status": status,
+        "code": code,
+    }
+    if getattr(request, "htmx", False):
+        # Beside the work, never in its place: what was typed stays as it is.
+        body = render_to_string("ui/refused_fragment.html", context, request)
+        return HttpResponse(
+            body, status=status, headers={"HX-Retarget": "#notices", "HX-Reswap": "innerHTML show:top"}
+        )
+    if _wants_json(request):
+        return JsonResponse({"code": code, "message": message, "fields": dict(details or [])}, status=status)
+    return HttpResponse(render_to_string("ui/refused.html", context, request), status=status)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    accepted = request.headers.get("Accept", "")
+    return "application/json" in accepted and "text/html" not in accepted
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
+    return _answer(request, 400, _("這個要求無法處理"), _("瀏覽器送來的內容不完整，請重新整理後再試。"))
+
+
+@requires_csrf_token
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 403, _headline(403), _("如果這是您的工作，請管理者確認您的職務。"))
+
+
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 404, _headline(404), _("網址可能打錯了，或資料已經不在。"))
+
+
+@requires_csrf_token
+def too_large(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 413, _headline(413), _("一次送出的內容太大。每個檔案最多 20 MB。"))
+
+
+@requires_csrf_token
+def broken(request: HttpRequest) -> HttpResponse:
+    """Our own fault. Drawn without the database, which may be what is broken."""
+    try:
+        return _answer(request, 500, _headline(500), _("不是您的問題。請稍後再試；事情緊急請撥 1999。"))
+    except Exception:
+        log.exception("the error page could not be drawn")
+        return HttpResponse(
+            "<!doctype html><meta charset=utf-8><title>1999</title>"
+            "<h1>系統發生錯誤</h1><p>請稍後再試；事情緊急請撥 1999。</p>"
+            "<h1>Something went wrong</h1><p>Please try again later; if it is urgent, call 1999.</p>",
+            status=500,
+        )
+
+
+@requires_csrf_token
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that cannot prove where it comes from. Our own, gone stale, is offered for sending again."""
+    if resume.is_own_stale_form(request, reason):
+        return resume.confirm_stale(request)
+    return _answer(
+        request,
+        403,
+        _("這份表單無法確認來源"),
+        _("請回到原來的畫面，重新整理後再送出一次。瀏覽器須允許 cookie。"),
+    )

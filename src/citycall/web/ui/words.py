@@ -1,0 +1,79 @@
+"""Times said as people say them. `static/ui/clock.js` says the same words, from `clock_words()`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import get_language, gettext, pgettext
+
+from citycall.base import clock
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def span(length: timedelta) -> str:
+    """`6 分鐘`, `2 小時 5 分`, `3 天`: rounded down, never more than two units."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds >= 2 * _DAY:
+        return gettext("{n} 天").format(n=seconds // _DAY)
+    hours, minutes = seconds // _HOUR, seconds % _HOUR // _MINUTE
+    if hours >= 6 or (hours and not minutes):
+        return gettext("{n} 小時").format(n=hours)
+    if hours:
+        return gettext("{h} 小時 {m} 分").format(h=hours, m=minutes)
+    if minutes:
+        return gettext("{n} 分鐘").format(n=minutes)
+    return gettext("{n} 秒").format(n=seconds)
+
+
+def remaining(due: datetime, now: datetime) -> str:
+    """`還有 6 分鐘` or `逾期 2 小時`."""
+    if due >= now:
+        return gettext("還有 {span}").format(span=span(due - now))
+    if now - due < timedelta(minutes=1):
+        return gettext("剛逾期")
+    return gettext("逾期 {span}").format(span=span(now - due))
+
+
+def clock_words() -> dict[str, str]:
+    """What the scripts say, in this language."""
+    return {
+        "days": gettext("{n} 天"),
+        "hours": gettext("{n} 小時"),
+        "both": gettext("{h} 小時 {m} 分"),
+        "minutes": gettext("{n} 分鐘"),
+        "seconds": gettext("{n} 秒"),
+        "left": gettext("還有 {span}"),
+        "just": gettext("剛逾期"),
+        "late": gettext("逾期 {span}"),
+        "tooBig": gettext("超過 20 MB"),
+        "signedOut": gettext("您已登出，這一頁輸入的內容還在。請在新分頁登入，再回到這裡繼續。"),
+        "signIn": gettext("在新分頁登入"),
+    }
+
+
+def day_word(at: datetime, now: datetime) -> str:
+    """`今天`, `昨天`, `明天`, `3月2日`, `2025年3月2日`."""
+    there, here = clock.local(at), clock.local(now)
+    days = (there.date() - here.date()).days
+    near = {0: gettext("今天"), -1: gettext("昨天"), 1: gettext("明天")}.get(days)
+    if near is not None:
+        return near
+    if there.year == here.year:
+        return pgettext("day of this year", "{month}月{day}日").format(month=there.month, day=there.day)
+    return gettext("{year}年{month}月{day}日").format(year=there.year, month=there.month, day=there.day)
+
+
+def short(at: datetime, now: datetime) -> str:
+    """`14:05` today, else `昨天 14:05`, `3月2日 14:05`."""
+    hour = clock.local(at).strftime("%H:%M")
+    word = day_word(at, now)
+    return hour if word == gettext("今天") else f"{word} {hour}"
+
+
+def exact(at: datetime) -> str:
+    """The instant itself, for hover and print; in Chinese with the year of the Republic."""
+    there = clock.local(at).strftime("%Y-%m-%d %H:%M:%S")
+    if (get_language() or "").startswith("zh"):
+        return f"{there}（民國{clock.roc_date(at)}）"
+    return there
