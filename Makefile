@@ -57,7 +57,7 @@ test: env-dev browser ## Everything, the browser included.
 check: env-dev ## Style, types, contracts and the quick tests, in under a minute.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
+	@$(BIN)/bandit --quiet --severity-level medium --recursive --configfile pyproject.toml src
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q -m "quick and not slow and not browser" $(ARGS)
