@@ -55,7 +55,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(root, ignore_errors=True)
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What neither is slow nor needs a browser or the database is quick, without being marked so."""
     for item in items:
