@@ -1,8 +1,10 @@
 """The tables of this room, gathered for Django."""
 
 from citycall.base.audit import AuditEntry, AuditLink
+from citycall.base.channels.recording import RecordedMessage
 from citycall.base.commands.idempotency import IdempotencyKey
 from citycall.base.events import Event
+from citycall.base.files import StoredFile
 from citycall.base.notices.model import Notice
 from citycall.base.policies import PolicyVersion
 from citycall.base.timers import Timer
@@ -15,6 +17,8 @@ __all__ = [
     "IdempotencyKey",
     "Notice",
     "PolicyVersion",
+    "RecordedMessage",
+    "StoredFile",
     "Timer",
     "WorkerBeat",
 ]

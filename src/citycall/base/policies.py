@@ -4,15 +4,13 @@ The row holds the files of the pack, so a case keeps the version it was establis
 happens to the folder it came from.
 """
 
-import hashlib
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
     from citycall.policy import Pack
 
 CHECK_EVERY = 1.0  # seconds for which a process trusts what it knows to be in force
-_KEPT_SUFFIXES = frozenset({".yaml", ".yml", ".csv", ".txt", ".md"})
 
 
 class NoPolicy(RuntimeError):
@@ -102,17 +99,36 @@ def install(path: Path | str, *, activate: bool = True) -> PolicyVersion:
     folder = Path(path).resolve()
     pack = load_pack(folder)
     files = _frozen(folder)
-    digest = hashlib.sha256(
-        "\0".join(f"{name}\0{text}" for name, text in sorted(files.items())).encode()
-    ).hexdigest()
+    return _keep(files, folder.name, str(folder), pack, activate)
+
+
+def amend(changes: Mapping[str, str]) -> PolicyVersion:
+    """Put a changed copy of the pack in force: file of the pack's own folder -> its new text.
+
+    Cases keep the version they were established under. Raises PackError when the changed pack is not sound.
+    """
+    version, _pack_now = in_force()
+    old = PolicyVersion.objects.get(pk=version.pk)
+    files = {**old.files, **{f"{old.folder}/{name}": text for name, text in changes.items()}}
+    return _keep(files, old.folder, old.path, _read(files, old.folder), activate=True)
+
+
+def text_of(name: str) -> str:
+    """The text of one file of the pack in force."""
+    version, _pack_now = in_force()
+    old = PolicyVersion.objects.get(pk=version.pk)
+    return str(old.files[f"{old.folder}/{name}"])
+
+
+def _keep(files: dict[str, str], folder: str, path: str, pack: "Pack", activate: bool) -> PolicyVersion:
     with transaction.atomic():
         version, _created = PolicyVersion.objects.get_or_create(
-            digest=digest,
+            digest=pack.digest,
             defaults={
                 "code": pack.code,
                 "version": pack.version,
-                "path": str(folder),
-                "folder": folder.name,
+                "path": path,
+                "folder": folder,
                 "files": files,
                 "loaded_at": clock.now(),
             },
@@ -151,36 +167,28 @@ def _pack(version: PolicyVersion) -> "Pack":
 
 
 def _materialised(version: PolicyVersion) -> "Pack":
-    """The pack read from the frozen files, laid out in a folder that is gone afterwards."""
+    return _read(version.files, version.folder).model_copy(update={"path": version.path})
+
+
+def _read(files: Mapping[str, str], folder: str) -> "Pack":
+    """The pack read from frozen files, laid out in a folder that is gone afterwards."""
     from citycall.policy import load_pack
 
     with tempfile.TemporaryDirectory(prefix="citycall-policy-") as place:
-        for name, text in version.files.items():
+        for name, text in files.items():
             target = Path(place) / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="")
-        return load_pack(Path(place) / version.folder)
+        return load_pack(Path(place) / folder)
 
 
 def _frozen(folder: Path) -> dict[str, str]:
-    """The files of a pack and of every pack that it extends (its neighbours), by `folder/relative path`."""
+    """The files of a pack and of every pack that it extends (its neighbours), by `folder/name`."""
+    from citycall.policy.load import FILES, folders_of
+
     files: dict[str, str] = {}
-    todo = [folder]
-    while todo:
-        pack = todo.pop()
-        if any(name.startswith(f"{pack.name}/") for name in files):
-            continue
-        for file in sorted(pack.rglob("*")):
-            if file.is_file() and file.suffix in _KEPT_SUFFIXES:
-                name = f"{pack.name}/{file.relative_to(pack).as_posix()}"
-                files[name] = file.read_bytes().decode("utf-8-sig")
-        head = yaml.safe_load(files.get(f"{pack.name}/pack.yaml", "")) or {}
-        parent = head.get("extends") if isinstance(head, dict) else None
-        if parent:
-            todo.append(_neighbour(pack, str(parent)))
+    for one in folders_of(folder):
+        for file in (one / name for name in FILES):
+            if file.is_file():
+                files[f"{one.name}/{file.name}"] = file.read_bytes().decode()
     return files
-
-
-def _neighbour(pack: Path, name: str) -> Path:
-    beside = pack.parent / name
-    return beside if beside.is_dir() else Path(getattr(settings, "CITYCALL_POLICIES", pack.parent)) / name

@@ -114,7 +114,8 @@ def cancel(
     if payload is not None:
         pending = pending.filter(payload__contains=jsonable(payload))
     free = pending.select_for_update(skip_locked=True).values("id")
-    return Timer.objects.filter(id__in=free).update(state=State.CANCELLED)
+    with transaction.atomic(savepoint=False):
+        return Timer.objects.filter(id__in=free).update(state=State.CANCELLED)
 
 
 def next_due() -> datetime | None:

@@ -64,7 +64,7 @@ class Command(Generic[I, R]):
     ) -> None:
         hints = get_type_hints(function)
         inputs: list[Any] = [hint for name_, hint in hints.items() if name_ not in ("return", "ctx")]
-        if len(inputs) != 1 or not (isinstance(inputs[0], type) and issubclass(inputs[0], Input)):
+        if len(inputs) != 1 or not _is_input(inputs[0]):
             raise TypeError(f"command {name}: write it as (ctx: Context, data: <an Input>) -> result")
         self.function = function
         self.name = name
@@ -151,6 +151,10 @@ class Command(Generic[I, R]):
             return self.input.model_validate(data)
         except ValidationError as error:
             raise from_validation(error) from None
+
+
+def _is_input(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Input)
 
 
 def command(
