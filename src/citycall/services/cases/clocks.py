@@ -27,7 +27,7 @@ from citycall.policy.clocks import (
     next_strike,
     started_at,
 )
-from citycall.policy.model import ClockRule
+from citycall.policy.rules import ClockRule
 from citycall.services.cases import messages
 from citycall.services.cases.models import Case, CaseClock
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -319,11 +320,14 @@ PUBLIC_STEPS = (
 )
 
 
-def public_view(number: str, code: str) -> PublicCase | None:
-    """The public look-up (NT-5-4-2f). A wrong number and a wrong code are told apart to nobody."""
-    case = by_number(number)
-    if case is None or not code or case.lookup_code != code.strip():
-        return None
+def code_fits(case: Case, code: str) -> bool:
+    """Whether this is the case's look-up code."""
+    return secrets.compare_digest(case.lookup_code.encode(), code.strip().encode())
+
+
+def public_view(case_id: int) -> PublicCase:
+    """What the citizen may see of a case that they have looked up (``cases.look_up``, NT-5-4-2f)."""
+    case = Case.objects.get(pk=case_id)
     pack = pack_of(case.policy_version_id)
     steps = Event.objects.filter(subject_kind="case", subject_id=case.pk, kind__in=PUBLIC_STEPS).order_by(
         "id"

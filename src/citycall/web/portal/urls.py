@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+"""The citizen's addresses."""
+
+from django.urls import path
+
+from citycall.web.portal import views
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("track/", views.track, name="track"),
+]

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import get_language, gettext, pgettext
 
 from citycall.base import clock
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def named(value: Any) -> str:
+    """A name that is kept in both languages, a pack's Text or a (zh, en) pair, in the reader's."""
+    if value is None:
+        return ""
+    language = get_language() or "zh-hant"
+    if isinstance(value, tuple):
+        return str(value[1] if language.startswith("en") else value[0])
+    return str(value.get(language))
 
 
 def span(length: timedelta) -> str:

@@ -4,10 +4,11 @@ from citycall.services.cases.commands import (
     delays,
     establish,
     handling,
+    lookups,
     outages,
     phone,
     repeats,
     stages,
 )
 
-__all__ = ["delays", "establish", "handling", "outages", "phone", "repeats", "stages"]
+__all__ = ["delays", "establish", "handling", "lookups", "outages", "phone", "repeats", "stages"]

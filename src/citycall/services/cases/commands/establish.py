@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
@@ -15,7 +16,8 @@ from citycall.base.numbering import lookup_code, next_number
 from citycall.base.private import is_mobile, normalise_phone
 from citycall.people.parties import create_party
 from citycall.policy import Pack, Place, PlaceError
-from citycall.policy.model import CaseKind, Item
+from citycall.policy.items import Item
+from citycall.policy.kinds import CaseKind
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase
 from citycall.services.cases.lifecycle import advance, load_for_change
 from citycall.services.cases.models import Case, Outage, ReplyBy, UnfoundedLetter
@@ -175,7 +177,7 @@ def _item(pack: Pack, kind: CaseKind, data: Establish, ctx: Context) -> Item:
         message = _("沒有這個服務項目，請從清單中選擇。")
         raise Refused("unknown_item", message, fields={"item": message}, status=422)
     if not item.active_on(clock.local(ctx.now).date()):
-        message = _("「%(item)s」目前不受理，請改選其他項目。") % {"item": item.name.zh}
+        message = _("「%(item)s」目前不受理，請改選其他項目。") % {"item": item.name.get(get_language())}
         raise Refused("closed_item", message, fields={"item": message}, status=422)
     return item
 
@@ -192,7 +194,14 @@ def _place(pack: Pack, given: PlaceIn) -> Place:
         return pack.place(given.address, given.district or None)
     except PlaceError as error:
         code = "place_outside" if error.code == "outside_city" else "place_unclear"
-        raise Refused(code, str(error), fields={"place.address": str(error)}, status=422) from error
+        message = error.text.get(get_language())
+        raise Refused(
+            code,
+            message,
+            fields={"place.address": message},
+            status=422,
+            info={"districts": list(error.choices)},
+        ) from error
 
 
 def _check_identity(kind: CaseKind, item: Item, data: Establish) -> None:

@@ -16,7 +16,7 @@ from citycall.base.files import StoredFile
 from citycall.base.notices import Notice, on_sent
 from citycall.base.private import phone_hash
 from citycall.people.queries import parties
-from citycall.policy.model import CaseKind
+from citycall.policy.kinds import CaseKind
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase, WithReason, WithText
 from citycall.services.cases.commands.repeats import note_finding
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from citycall.base.commands import Context, Refused, command
 from citycall.base.events import record
 from citycall.policy import Limit
-from citycall.policy.model import CaseKind
+from citycall.policy.kinds import CaseKind
 from citycall.services.cases.commands.handling import WORKERS
 from citycall.services.cases.commands.inputs import OfCase, Reason
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for

@@ -98,6 +98,12 @@ def badge(label: str, kind: str = "neutral") -> SafeString:
     )
 
 
+@register.filter
+def named(value: Any) -> str:
+    """`{{ item.name|named }}`: a pack's Text, or a (zh, en) pair, in the reader's language."""
+    return words.named(value)
+
+
 @register.simple_tag
 def when(at: datetime | None, style: str = "short") -> SafeString | str:
     """An instant as people say it; exact on hover and in print. Styles: short, day, exact."""

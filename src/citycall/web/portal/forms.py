@@ -1,0 +1,23 @@
+"""The citizen's forms."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class LookUpForm(forms.Form):
+    """Case number and code, as they stand in the message or were read out."""
+
+    number = forms.CharField(
+        label=_("案號"),
+        max_length=24,
+        help_text=_("例如 F1150302-000123"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    code = forms.CharField(
+        label=_("查詢碼"),
+        max_length=8,
+        help_text=_("簡訊、電子郵件或話務人員告訴您的六位數字"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
