@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import shutil
 import socket
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import django
 import pytest
 
-from citycall.run.embedded import EmbeddedPostgres
+from citycall.run import grounds
 
-_session: dict[str, Any] = {}
+_session = ExitStack()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -28,31 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _make_installation() -> None:
-    root = Path(tempfile.mkdtemp(prefix="citycall-test-"))
-    root.chmod(0o755)  # the database's account passes through
-    _session["root"] = root
-    os.environ["CITYCALL_DATA"] = str(root / "data")
     os.environ["CITYCALL_PLAIN_STATIC"] = "1"
     os.environ["DJANGO_SETTINGS_MODULE"] = "citycall.settings"
-    if not os.environ.get("DATABASE_URL"):
-        # Nothing here must outlive a power cut, so nothing waits for the disk.
-        quick = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        server = EmbeddedPostgres(root / "postgres", root / "socket", options=quick)
-        server.start()
-        server.make_database()
-        _session["server"] = server
-        os.environ["DATABASE_URL"] = server.url()
-
-    from citycall.base import private
-
-    private.create_key_file(root / "data" / "keys" / "keys.json", sample=True)
+    _session.enter_context(grounds.thrown_away())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if server := _session.pop("server", None):
-        server.stop()
-    if root := _session.pop("root", None):
-        shutil.rmtree(root, ignore_errors=True)
+    _session.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

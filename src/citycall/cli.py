@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -14,13 +15,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "commands": ("citycall.base.cli:commands", "List every command, its input and who may use it."),
     "conformance": ("citycall.rehearsal.cli:conformance", "Clauses served, from the scenarios that passed."),
     "django": ("citycall.run.cli:django", "Any management command of Django."),
-    "import": ("citycall.rehearsal.cli:import_", "Take in published case files."),
+    "import": ("citycall.rehearsal.cli_data:import_", "Take in published case files."),
     "init": ("citycall.people.cli:init", "Begin a real installation from a policy pack."),
     "messages": ("citycall.run.cli:messages", "Message catalogues of the languages."),
     "migrate": ("citycall.run.cli:migrate", "Bring the database to this version."),
     "policy": ("citycall.policy.cli:policy", "Check and compare policy packs."),
     "rehearse": ("citycall.rehearsal.cli:rehearse", "Run scenarios on a virtual clock."),
-    "replay": ("citycall.rehearsal.cli:replay", "Establish imported cases at the times they came."),
+    "replay": ("citycall.rehearsal.cli_data:replay", "Establish imported cases at the times they came."),
     "run": ("citycall.run.cli:run", "Start everything: database, web, worker."),
     "simulate": ("citycall.services.calls.cli:simulate", "Let a simulated call ring."),
     "staff": ("citycall.people.cli:staff", "Accounts of staff."),
@@ -29,6 +30,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 # These manage the process tree and the files of the clone; the others need Django's models.
 WITHOUT_DJANGO = {"django", "messages", "policy", "run"}
+# These work on the installation's database, and start it when `citycall run` does not run.
+ON_THE_DATABASE = {"audit", "import", "init", "migrate", "replay", "simulate", "staff", "token"}
+# These play, and get a database that is thrown away.
+ON_A_PLAYGROUND = {"conformance", "rehearse"}
 
 
 class Rooms(click.Group):
@@ -45,6 +50,8 @@ class Rooms(click.Group):
             raise click.ClickException(
                 f"`citycall {cmd_name}` is not part of this version ({module} is missing)."
             )
+        if not (ctx.resilient_parsing or {"-h", "--help"} & set(sys.argv)):
+            _bring_database(ctx, cmd_name)
         if cmd_name not in WITHOUT_DJANGO:
             import django
 
@@ -56,6 +63,17 @@ class Rooms(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+def _bring_database(ctx: click.Context, name: str) -> None:
+    if name not in ON_THE_DATABASE | ON_A_PLAYGROUND:
+        return
+    from citycall.run import embedded, grounds
+
+    try:
+        ctx.with_resource(grounds.thrown_away() if name in ON_A_PLAYGROUND else grounds.of_the_installation())
+    except embedded.EmbeddedError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _exists(module: str) -> bool:
