@@ -25,6 +25,7 @@ Span = tuple[int, int]
 _DAY = 86_400_000_000
 _HORIZON_YEARS = 30
 _MICROSECOND = timedelta(microseconds=1)
+_ZERO = datetime(1, 1, 1)  # noqa: DTZ001 - local time, counted from its beginning
 
 
 @dataclass(frozen=True)
@@ -315,10 +316,10 @@ class Calendar:
         return local.replace(tzinfo=self.zone).astimezone(UTC)
 
     def _local_micro(self, at: datetime) -> int:
-        return (self.local(at).replace(tzinfo=None) - datetime.min) // _MICROSECOND
+        return (self.local(at).replace(tzinfo=None) - _ZERO) // _MICROSECOND
 
     def _from_micro(self, local: int) -> datetime:
-        return self._instant(datetime.min + timedelta(microseconds=local))
+        return self._instant(_ZERO + timedelta(microseconds=local))
 
     def _ledger(self, year: int, pause: bool) -> _Ledger:
         found = self._ledgers.get((year, pause))

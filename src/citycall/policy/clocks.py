@@ -10,9 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
+from citycall.policy.basics import matches
 from citycall.policy.calendars import Calendar
+from citycall.policy.items import Item
+from citycall.policy.kinds import CaseKind
 from citycall.policy.limits import Limit, LimitError
-from citycall.policy.model import CaseKind, ClockRule, Item, Pack, Strike, matches
+from citycall.policy.model import Pack
+from citycall.policy.rules import ClockRule, Strike
 
 
 def clocks_started_by(

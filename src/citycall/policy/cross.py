@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from citycall.policy.model import NotifyAction, Pack, is_code
+from citycall.policy.basics import is_code
+from citycall.policy.model import Pack
+from citycall.policy.rules import NotifyAction
 from citycall.policy.source import Key
 
 Problem = tuple[Key, str]
@@ -56,7 +58,10 @@ def _items(pack: Pack) -> Iterator[Problem]:
         if kind is None:
             yield (*key, "kind"), f"there is no kind of case {item.kind!r}"
             continue
-        for name, stage, limit in (("stage1", "first", item.stage1), ("stage2_max", "second", item.stage2_max)):
+        for name, stage, limit in (
+            ("stage1", "first", item.stage1),
+            ("stage2_max", "second", item.stage2_max),
+        ):
             rule = kind.stages.get(stage)  # type: ignore[call-overload]
             if rule is not None and not limit.within(rule.min, rule.max):
                 yield (*key, name), f"{limit} is not between {rule.min} and {rule.max}"

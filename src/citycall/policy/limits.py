@@ -68,7 +68,9 @@ class Limit(BaseModel):
         if isinstance(value, str):
             found = _WRITTEN.match(value)
             if found is None:
-                raise ValueError(f"{value!r} is not a limit; write an amount and a unit, for example '4 hours'")
+                raise ValueError(
+                    f"{value!r} is not a limit; write an amount and a unit, for example '4 hours'"
+                )
             amount, unit = found.groups()
             unit = _SHORT.get(unit.lower(), unit.lower())
             if unit not in UNITS:

@@ -1,17 +1,17 @@
 """Loading a pack: read its files, lay them over the pack it extends, build and check the model.
 
 A pack is a folder: `pack.yaml` and, as it needs them, `kinds.yaml`, `clocks.yaml`, `notices.yaml`,
-`templates.yaml`, `settings.yaml`, `items.csv`, `districts.csv`, `roads.csv`. With `extends: OTHER` in `pack.yaml`
-it takes the files of the pack OTHER beside it and says only what differs: a CSV of its own replaces the other's; kinds
-(by code, key by key), clocks, notices (by code), templates, settings and `may` are laid over it, and
-`remove: [CODE…]` in `clocks.yaml` or `notices.yaml` takes rules away.
+`templates.yaml`, `settings.yaml`, `may.yaml`, `items.csv`, `districts.csv`, `roads.csv`. With
+`extends: OTHER` in `pack.yaml` it takes the files of the pack OTHER beside it and says only what differs: a
+CSV of its own replaces the other's; kinds (by code, key by key), clocks, notices (by code), templates,
+settings and `may` are laid over it, and `remove: [CODE…]` in `clocks.yaml` or `notices.yaml` takes rules
+away.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,18 +22,27 @@ from citycall.policy.model import Pack
 from citycall.policy.source import Key, PackError, Source
 
 FILES = (
-    "pack.yaml", "kinds.yaml", "clocks.yaml", "notices.yaml", "templates.yaml", "settings.yaml",
+    "pack.yaml", "kinds.yaml", "clocks.yaml", "notices.yaml", "templates.yaml", "settings.yaml", "may.yaml",
     "items.csv", "districts.csv", "roads.csv",
 )  # fmt: skip
 
 ITEM_COLUMNS = (
-    "code,name_zh,name_en,kind,agency,cause_group,stage1,stage2_max,public_safety,resources,evidence,"
-    "keywords,radius_m,active_from,active_until,sample"
-).split(",")
-_NEEDED = frozenset("code name_zh agency stage1 stage2_max".split())
-_DISTRICT_COLUMNS = frozenset("code name_zh name_en zip".split())
-_ROAD_COLUMNS = frozenset("name district sample".split())
-_YES = {"yes": True, "true": True, "1": True, "是": True, "no": False, "false": False, "0": False, "否": False}
+    "code", "name_zh", "name_en", "kind", "agency", "cause_group", "stage1", "stage2_max", "public_safety",
+    "resources", "evidence", "keywords", "radius_m", "active_from", "active_until", "sample",
+)  # fmt: skip
+_NEEDED = frozenset(["code", "name_zh", "agency", "stage1", "stage2_max"])
+_DISTRICT_COLUMNS = frozenset(["code", "name_zh", "name_en", "zip"])
+_ROAD_COLUMNS = frozenset(["name", "district", "sample"])
+_YES = {
+    "yes": True,
+    "true": True,
+    "1": True,
+    "是": True,
+    "no": False,
+    "false": False,
+    "0": False,
+    "否": False,
+}
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -277,10 +286,10 @@ def _roads(source: Source, path: Path) -> list[Any]:
     return [{**row, "sample": _YES.get(row.get("sample", "yes").lower(), True)} for row in rows]
 
 
-def explain(source: Source, error: ValidationError) -> PackError:
+def explain(source: Source, error: ValidationError, under: Key = ()) -> PackError:
     """The first thing that is wrong, in words, with its place."""
     first = error.errors(include_url=False, include_context=False)[0]
-    key = tuple(step for step in first["loc"])
+    key = under + tuple(first["loc"])
     known = _known(source, key)
     message = first["msg"].removeprefix("Value error, ")
     match first["type"]:
@@ -303,7 +312,9 @@ def _known(source: Source, key: Key) -> Key:
 def _told(key: Key, known: Key) -> Key:
     """The key as people wrote it: without the names of the forms that were tried."""
     rest = key[len(known) :]
-    return known + tuple(step for step in rest if isinstance(step, int) or step.islower() and "[" not in step)
+    return known + tuple(
+        step for step in rest if isinstance(step, int) or (step.islower() and "[" not in step)
+    )
 
 
 def _short(value: Any) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from citycall.policy.model import NoticeRule, Pack, matches
+from citycall.policy.basics import matches
+from citycall.policy.model import Pack
+from citycall.policy.rules import NoticeRule
 
 
-def notices_for(
-    pack: Pack, kind: str | None, event_kind: str, facts: Mapping[str, Any]
-) -> list[NoticeRule]:
+def notices_for(pack: Pack, kind: str | None, event_kind: str, facts: Mapping[str, Any]) -> list[NoticeRule]:
     """The notices that an event calls for. A rule without kinds is for matters that are not cases."""
     return [
         rule

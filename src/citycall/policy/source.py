@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 Step = str | int
 Key = tuple[Step, ...]
@@ -57,12 +58,12 @@ class Source:
         self.marks[root] = (str(path), 1)
         return {} if node is None else self._value(node, str(path), root)
 
-    def _value(self, node: yaml.Node, file: str, key: Key) -> Any:
+    def _value(self, node: Node, file: str, key: Key) -> Any:
         self.marks.setdefault(key, (file, node.start_mark.line + 1))
-        if isinstance(node, yaml.MappingNode):
+        if isinstance(node, MappingNode):
             mapping: dict[str, Any] = {}
             for name_node, value_node in node.value:
-                name = name_node.value if isinstance(name_node, yaml.ScalarNode) else None
+                name = name_node.value if isinstance(name_node, ScalarNode) else None
                 line = name_node.start_mark.line + 1
                 if not isinstance(name, str):
                     raise PackError(file, line, _dotted(key), "a key must be a word")
@@ -71,7 +72,7 @@ class Source:
                 self.marks[(*key, name)] = (file, line)
                 mapping[name] = self._value(value_node, file, (*key, name))
             return mapping
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, SequenceNode):
             return [self._value(one, file, (*key, n)) for n, one in enumerate(node.value)]
         try:
             return _Plain("").construct_object(node)
@@ -80,7 +81,9 @@ class Source:
                 file, node.start_mark.line + 1, _dotted(key), f"cannot be read: {error}"
             ) from error
 
-    def csv(self, path: Path, root: Key, columns: frozenset[str], needed: frozenset[str]) -> list[dict[str, str]]:
+    def csv(
+        self, path: Path, root: Key, columns: frozenset[str], needed: frozenset[str]
+    ) -> list[dict[str, str]]:
         """The rows of a CSV file with a header, put under `root`; empty cells are left out."""
         text = _text(path)
         self.marks[root] = (str(path), 1)
@@ -99,7 +102,9 @@ class Source:
             for row in reader:
                 line = reader.line_num
                 if "\0" in row:
-                    raise PackError(path, line, "", f"more cells than the {len(header)} columns of the header")
+                    raise PackError(
+                        path, line, "", f"more cells than the {len(header)} columns of the header"
+                    )
                 cells = {name: value.strip() for name, value in row.items() if value and value.strip()}
                 if not cells:
                     continue

@@ -1,7 +1,7 @@
 """The sample world that a pack ships: agencies, posts, people and citizens for rehearsals and demonstration.
 
-Every person in it is a sample and says so; addresses are at `sample.invalid`. It is no part of the rules: a real
-installation never reads it.
+Every person in it is a sample and says so; addresses are at `sample.invalid`. It is no part of the rules: a
+real installation never reads it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from citycall.policy.basics import Code, Rule
 from citycall.policy.load import explain, folders_of
-from citycall.policy.model import Code, Pack, Rule
+from citycall.policy.model import Pack
 from citycall.policy.source import PackError, Source
 from citycall.policy.text import Text
 
@@ -85,6 +86,7 @@ class _File(Rule):
 
     domain: str = "sample.invalid"
     standard_posts: tuple[_Post, ...] = ()
+    generic_posts: tuple[_Post, ...] = ()
     agencies: tuple[_Agency, ...]
     citizens: tuple[SampleCitizen, ...] = ()
 

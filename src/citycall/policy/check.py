@@ -1,0 +1,206 @@
+"""What can be said against a pack beyond what loading refuses, and how two packs differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from citycall.policy.clauses import find_clauses, load_clauses
+from citycall.policy.cross import problems
+from citycall.policy.load import load_pack
+from citycall.policy.model import Pack
+from citycall.policy.source import PackError
+from citycall.policy.world import sample_world
+
+SMS_SEGMENT = 70
+SMS_SEGMENTS = 2
+# What a text message carries in the longest usual case.
+_LONGEST = {
+    "number": "F1150302-000123",
+    "lookup_code": "123456",
+    "item": "人孔蓋及溝蓋破損",
+    "portal_url": "https://1999.example.gov.tw/c",
+}
+# The same shape in every sample world (a pack may add, never leave out).
+_AGENCIES = {"call_centre", "research", "secretariat", "works", "env", "civil", "police", "social"}
+_ITEMS = {"streetlight", "pothole", "drain", "noise", "refuse", "tree", "signal"}
+
+
+class Finding(NamedTuple):
+    """One thing said against a pack: `level` is error or warning."""
+
+    level: str
+    where: str
+    message: str
+
+
+def check_pack(path: Path | str) -> list[Finding]:
+    """Everything that is wrong or missing in a pack; an empty list when nothing is."""
+    try:
+        pack = load_pack(path)
+    except PackError as error:
+        return [Finding("error", error.file if error.line is None else f"{error.file}:{error.line}",
+                        f"{error.key}: {error.message}" if error.key else error.message)]  # fmt: skip
+    found = [Finding("error", ".".join(map(str, key)), message) for key, message in problems(pack)]
+    found += _clauses(pack)
+    found += _words(pack)
+    found += _world(pack)
+    found += _unused(pack)
+    return found
+
+
+def clauses_cited(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Every clause id that a pack or a part of it cites, with where it does."""
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            inner = getattr(value, name)
+            at = f"{where}.{name}" if where else name
+            if name == "clauses":
+                yield from ((clause, where) for clause in inner)
+            else:
+                yield from clauses_cited(inner, at)
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from clauses_cited(inner, f"{where}.{name}")
+    elif isinstance(value, list | tuple):
+        for n, inner in enumerate(value):
+            yield from clauses_cited(inner, f"{where}.{getattr(inner, 'code', n)}")
+
+
+def _clauses(pack: Pack) -> Iterator[Finding]:
+    catalogue = find_clauses(pack.path)
+    if catalogue is None:
+        yield Finding("warning", "clauses", "there is no clauses.yaml beside the pack to check ids against")
+        return
+    known = load_clauses(catalogue)
+    for clause, where in clauses_cited(pack):
+        if clause not in known:
+            yield Finding("error", where, f"there is no clause {clause}")
+    for rule in (*pack.clocks, *pack.notices):
+        if not rule.clauses:
+            yield Finding("warning", rule.code, "a rule without a clause")
+
+
+def _words(pack: Pack) -> Iterator[Finding]:
+    for code, channels in pack.templates.items():
+        for channel, words in channels.items():
+            where = f"templates.{code}.{channel}"
+            if "en" not in words:
+                yield Finding("warning", where, "no English words")
+            for lang, template in words.items():
+                if channel != "sms":
+                    continue
+                context = {**_LONGEST, "city": pack.city.get(lang), "hotline": pack.hotline}
+                length = len(template.render(context)[1])
+                most = SMS_SEGMENTS * (SMS_SEGMENT if lang == "zh-hant" else 153)
+                if length > most:
+                    yield Finding(
+                        "error", f"{where}.{lang}", f"{length} characters; at most {most} in a text"
+                    )
+    digests = {
+        action.notify.template
+        for rule in pack.clocks
+        for strike in rule.strikes
+        for action in strike.do
+        if action.notify is not None and action.notify.digest
+    }
+    for code in sorted(digests):
+        for lang, template in pack.templates[code].get("email", {}).items():
+            if "cases" not in template.placeholders or not template.line:
+                yield Finding("error", f"templates.{code}.email.{lang}", "a digest needs {cases} and a line")
+
+
+def _world(pack: Pack) -> Iterator[Finding]:
+    try:
+        world = sample_world(pack)
+    except PackError as error:
+        yield Finding(
+            "error", error.file if error.line is None else f"{error.file}:{error.line}", error.message
+        )
+        return
+    agencies = {agency.code for agency in world.agencies}
+    for missing in sorted(_AGENCIES - agencies):
+        yield Finding("error", "sample/world.yaml", f"the agency {missing} is missing")
+    for missing in sorted(_ITEMS - set(pack.items)):
+        yield Finding("error", "items.csv", f"the item {missing} is missing")
+    for item in pack.items.values():
+        if item.agency not in agencies:
+            yield Finding("error", f"items.{item.code}", f"no agency {item.agency} in the sample world")
+    posts = world.posts
+    addressed = [to for rule in pack.notices for to in rule.to]
+    for to in addressed:
+        if to.startswith("post:") and to.removeprefix("post:") not in posts:
+            yield Finding("error", "notices", f"no post {to.removeprefix('post:')} in the sample world")
+
+
+def _unused(pack: Pack) -> Iterator[Finding]:
+    used = {rule.template for rule in pack.notices}
+    used |= {
+        action.notify.template
+        for rule in pack.clocks
+        for strike in rule.strikes
+        for action in strike.do
+        if action.notify is not None
+    }
+    used |= {kind.unfounded.template for kind in pack.kinds.values() if kind.unfounded is not None} - {None}
+    for code in pack.templates:
+        if code not in used:
+            yield Finding("warning", f"templates.{code}", "no rule uses these words")
+
+
+# --- what differs --------------------------------------------------------------------------------
+
+
+class Difference(NamedTuple):
+    """One value that differs between two packs; None where it is absent."""
+
+    key: str
+    before: Any
+    after: Any
+
+
+def diff_packs(before: Pack, after: Pack) -> list[Difference]:
+    """Every value that differs, by its dotted key. Rules are compared by their codes, not their places."""
+    a, b = flatten(before), flatten(after)
+    return [
+        Difference(key, a.get(key), b.get(key))
+        for key in dict.fromkeys([*a, *b])
+        if a.get(key) != b.get(key) and key not in ("digest", "path")
+    ]
+
+
+def flatten(pack: Pack) -> dict[str, Any]:
+    """Every value of a pack by its dotted key, as plain words."""
+    flat: dict[str, Any] = {}
+
+    def lay(value: Any, key: str) -> None:
+        if isinstance(value, BaseModel):
+            short = type(value).__name__ == "Limit"
+            if short:
+                flat[key] = str(value)
+            else:
+                for name in type(value).model_fields:
+                    lay(getattr(value, name), f"{key}.{name}" if key else name)
+        elif isinstance(value, Mapping):
+            for name, inner in value.items():
+                lay(inner, f"{key}.{name}")
+        elif isinstance(value, list | tuple) and any(isinstance(inner, BaseModel) for inner in value):
+            for n, inner in enumerate(value):
+                lay(inner, f"{key}.{_label(inner, n)}")
+        elif isinstance(value, time):
+            flat[key] = f"{value:%H:%M}"
+        else:
+            flat[key] = value
+
+    lay(pack, "")
+    return flat
+
+
+def _label(value: Any, n: int) -> str:
+    if type(value).__name__ == "Road":
+        return f"{value.name}@{value.district}"
+    return str(getattr(value, "code", None) or getattr(value, "event", None) or n)

@@ -1,0 +1,143 @@
+"""`citycall policy`: check packs, show one, compare two."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from citycall.policy.check import check_pack, diff_packs, flatten
+from citycall.policy.load import load_pack
+from citycall.policy.model import Pack
+from citycall.policy.rules import ClockRule, Strike
+from citycall.policy.source import PackError
+
+PACK = click.Path(path_type=Path)
+
+
+@click.group()
+def policy() -> None:
+    """Check, show and compare policy packs (folders with a pack.yaml)."""
+
+
+@policy.command()
+@click.argument("packs", nargs=-1, required=True, type=PACK)
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+def check(packs: tuple[Path, ...], strict: bool) -> None:
+    """Check PACKS: schema, names, clause ids, words. Exits 1 when one has an error."""
+    bad = False
+    for path in packs:
+        findings = check_pack(path)
+        for finding in findings:
+            click.echo(f"{finding.level}: {finding.where}: {finding.message}", err=finding.level == "error")
+        failed = any(finding.level == "error" or strict for finding in findings)
+        bad = bad or failed
+        if not failed:
+            pack = load_pack(path)
+            click.echo(
+                f"ok: {pack.code} {pack.version} ({pack.status}): {len(pack.items)} items, "
+                f"{len(pack.clocks)} clocks, {len(pack.notices)} notices, {len(pack.settings)} settings"
+            )
+    if bad:
+        sys.exit(1)
+
+
+@policy.command()
+@click.argument("pack", type=PACK)
+@click.option("--json", "as_json", is_flag=True, help="Every value by its key.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def show(pack: Path, as_json: bool, lang: str) -> None:
+    """Show what PACK says, with the clauses."""
+    one = _load(pack)
+    if as_json:
+        click.echo(json.dumps(flatten(one), ensure_ascii=False, indent=2, default=str))
+        return
+    for line in describe(one, lang):
+        click.echo(line)
+
+
+@policy.command()
+@click.argument("before", type=PACK)
+@click.argument("after", type=PACK)
+@click.option("--json", "as_json", is_flag=True)
+def diff(before: Path, after: Path, as_json: bool) -> None:
+    """What differs between two packs. Exits 1 when anything does."""
+    differences = diff_packs(_load(before), _load(after))
+    if as_json:
+        rows = [one._asdict() for one in differences]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2, default=str))
+    for one in () if as_json else differences:
+        click.echo(one.key)
+        if one.before is not None:
+            click.echo(f"  - {_plain(one.before)}")
+        if one.after is not None:
+            click.echo(f"  + {_plain(one.after)}")
+    if differences:
+        sys.exit(1)
+
+
+def describe(pack: Pack, lang: str = "zh") -> list[str]:
+    """A pack in lines that people read."""
+    lines = [f"{pack.name.get(lang)}  {pack.code} {pack.version}  {pack.status}  sha256:{pack.digest[:12]}"]
+    for kind in pack.kinds.values():
+        lines.append(f"\n{kind.name.get(lang)} ({kind.code})  {_cited(kind.clauses)}")
+        for name, stage in kind.stages.items():
+            bounds = "".join(
+                f" {word} {limit}" for word, limit in (("≥", stage.min), ("≤", stage.max)) if limit
+            )
+            lines.append(f"  {name}: {stage.limit}{bounds}  {_cited(stage.clauses)}")
+    lines.append("")
+    for rule in pack.clocks:
+        lines += _clock(rule, lang)
+    lines.append("")
+    for notice in pack.notices:
+        lines.append(
+            f"{notice.on} → {', '.join(notice.to)}: {notice.template} "
+            f"({', '.join(notice.channels)})  {_cited(notice.clauses)}"
+        )
+    lines.append("")
+    for item in pack.items.values():
+        flags = " ".join(sorted(item.flags()))
+        sample = "樣本" if item.sample and lang == "zh" else "sample" if item.sample else ""
+        lines.append(
+            f"{item.code}  {item.name.get(lang)}  {item.agency}  {item.stage1.words(lang)} / "
+            f"{item.stage2_max.words(lang)}  {flags} {sample}".rstrip()
+        )
+    lines.append("")
+    lines += [f"{slug}: {_plain(one.value)}  {_cited(one.clauses)}" for slug, one in pack.settings.items()]
+    return lines
+
+
+def _clock(rule: ClockRule, lang: str) -> list[str]:
+    limit = rule.limit if isinstance(rule.limit, str) else rule.limit.words(lang)
+    lines = [f"{rule.name.get(lang)} ({rule.code}): {rule.start.on} + {limit}  {_cited(rule.clauses)}"]
+    return lines + [f"  {strike.code}: {_when(strike)}  {_cited(strike.clauses)}" for strike in rule.strikes]
+
+
+def _when(strike: Strike) -> str:
+    when = strike.when
+    for word, limit in (
+        ("limit +", when.after_limit),
+        ("limit -", when.before_limit),
+        ("start +", when.after_start),
+    ):
+        if limit is not None:
+            return f"{word} {limit}"
+    return f"daily {when.daily_at:%H:%M} after {when.from_}" if when.daily_at else f"at {when.at}"
+
+
+def _cited(clauses: tuple[str, ...]) -> str:
+    return f"[{', '.join(clauses)}]" if clauses else ""
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _load(path: Path) -> Pack:
+    try:
+        return load_pack(path)
+    except PackError as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,155 @@
+"""Kinds of case: who may have one, its stages, its statuses and moves, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from citycall.policy.basics import Clauses, Code, Rule
+from citycall.policy.items import Item
+from citycall.policy.limits import Limit
+from citycall.policy.text import Text
+
+
+class IdentityRule(Rule):
+    """Who must say who they are, and what is offered otherwise (NT-5-4-11a, NT-5-4-11b)."""
+
+    required: tuple[Literal["name", "phone", "email", "address", "contact"], ...] = ()
+    unless_flags: tuple[str, ...] = ()
+    otherwise_offer: Code | None = None
+    clauses: Clauses = ()
+
+    def missing(self, item: Item | None, given: Mapping[str, Any] | None) -> tuple[str, ...]:
+        """What is still to be told. `contact` is any one of phone, e-mail and address."""
+        if item is not None and item.flags() & set(self.unless_flags):
+            return ()
+        given = given or {}
+        return tuple(
+            part
+            for part in self.required
+            if not (
+                any(given.get(way) for way in ("phone", "email", "address"))
+                if part == "contact"
+                else given.get(part)
+            )
+        )
+
+
+class Stage(Rule):
+    """A stage of a case and the limit that it gives: `item.stage1`, `event.limit` or a limit of its own."""
+
+    limit: Limit | Literal["item.stage1", "event.limit"] | None = None
+    min: Limit | None = None
+    max: Limit | None = None
+    on_application: bool = False
+    reason_required: bool = False
+    decided_by: tuple[str, ...] = ()
+    sample: bool = False
+    clauses: Clauses = ()
+
+
+class Completion(Rule):
+    """What a completion record must hold before a case may be closed (NT-5-4-9c)."""
+
+    requires: tuple[Literal["finding", "result", "done_at", "photo", "prevention"], ...] = ()
+    late_requires: tuple[Literal["late_reason"], ...] = ()
+    clauses: Clauses = ()
+
+
+class Unfounded(Rule):
+    """Reports of one place and matter found groundless several times in a row (NT-5-4-10a/b)."""
+
+    in_a_row: int = Field(ge=1)
+    findings: tuple[Code, ...]
+    becomes: Code
+    letter_to: Code
+    template: Code | None = None
+    clauses: Clauses = ()
+
+
+class Reply(Rule):
+    """How the citizen is told the result and when the case closes (NT-5-4-4b, NT-5-4-4c, NT-5-4-9a)."""
+
+    ways: tuple[Literal["sms", "email", "phone", "none"], ...] = ("sms", "email", "phone", "none")
+    default: Literal["contact", "sms", "email", "phone", "none"] = "contact"
+    phone_by: tuple[str, ...] = ("handler",)
+    phone_record: tuple[Literal["caller", "callee", "at", "content", "reached"], ...] = ()
+    closes_when: Literal["replied", "completed", "by_hand"] = "replied"
+    second_caller: Literal["warn", "allow"] = "allow"
+    tell_number_to: tuple[Literal["landline", "unreachable"], ...] = ()
+    clauses: Clauses = ()
+
+
+class Move(Rule):
+    """One event a case may undergo: the statuses it is allowed in and the status that follows."""
+
+    event: str
+    from_: tuple[str, ...] = Field(alias="from")
+    to: str | None = None
+    clauses: Clauses = ()
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Choice(Rule):
+    """One entry of a list people choose from: what it counts as, and what it asks for."""
+
+    code: Code
+    name: Text
+    violation: bool = False
+    asks_phone: bool = False  # the caller must ring from the number on the case (NT-8-1b)
+
+
+class CaseKind(Rule):
+    """One kind of case: who may have it, its stages, its statuses and moves, its end."""
+
+    code: Code
+    name: Text
+    number_prefix: str = Field(pattern=r"^[A-Z]{1,3}$")
+    clauses: Clauses = ()
+    with_item: bool = True
+    identity: IdentityRule = IdentityRule()
+    stages: dict[Literal["first", "second", "ordinary"], Stage] = Field(default_factory=dict)
+    begins_in: Literal["first", "ordinary"] = "first"
+    completion: Completion = Completion()
+    unfounded: Unfounded | None = None
+    reply: Reply = Reply()
+    begins: str = "established"
+    moves: tuple[Move, ...]
+    findings: tuple[Choice, ...] = ()
+    withdraw_reasons: tuple[Choice, ...] = ()
+    delay_causes: tuple[Choice, ...] = ()
+
+    def move(self, event: str, status: str) -> Move | None:
+        """The move that this event makes from this status, or None where it is not allowed."""
+        for move in self.moves:
+            if move.event == event and status in move.from_:
+                return move
+        return None
+
+    def next_status(self, event: str, status: str) -> str | None:
+        """The status after the event, or None where the event is not allowed in this status."""
+        move = self.move(event, status)
+        return None if move is None else move.to or status
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """Every status of this kind, in the order of the table."""
+        seen = {self.begins: None}
+        for move in self.moves:
+            seen.update(dict.fromkeys(move.from_))
+            if move.to is not None:
+                seen[move.to] = None
+        return tuple(seen)
+
+    def second_stage_limits(self, item: Item | None) -> tuple[Limit | None, Limit | None]:
+        """The least and most that a second stage may last; the item may allow less (NT-5-4-1c)."""
+        stage = self.stages.get("second")
+        if stage is None:
+            return None, None
+        most = stage.max
+        if item is not None and (most is None or item.stage2_max.nominal_minutes < most.nominal_minutes):
+            most = item.stage2_max
+        return stage.min, most
