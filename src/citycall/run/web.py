@@ -26,6 +26,12 @@ class ReadyServer(uvicorn.Server):
             os.close(self.ready_fd)
             self.ready_fd = None
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        from citycall.web import live
+
+        live.close_all()  # a stream that stays open for ever would use up the whole grace
+        await super().shutdown(sockets)
+
 
 def _check_installation() -> None:
     from django.db import connection

@@ -41,7 +41,7 @@ def public_view(view: PublicView[P]) -> View[P]:
     """Anyone may open this view."""
 
     @wraps(view)
-    def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def opened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         return view(cast(CityRequest, request), *args, **kwargs)
 
     opened.access = Access("public")  # type: ignore[attr-defined]
@@ -70,8 +70,8 @@ def staff_view(
 
     def mark(view: StaffView[P]) -> View[P]:
         @wraps(view)
-        def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            refused = _stop(cast(StaffRequest, request), access)
+        def opened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            refused = _stop(cast(CityRequest, request), access)
             if refused is not None:
                 return refused
             response = view(cast(StaffRequest, request), *args, **kwargs)
@@ -85,7 +85,7 @@ def staff_view(
     return mark
 
 
-def _stop(request: StaffRequest, access: Access) -> HttpResponse | None:
+def _stop(request: CityRequest, access: Access) -> HttpResponse | None:
     if not request.user.is_authenticated:
         return _ask_to_sign_in(request)
     if request.user.must_change_password and not access.while_password_expired:

@@ -1,9 +1,9 @@
 """/live: Server-Sent Events for the screens of staff, without a thread each.
 
-One LISTEN connection in each web process; each screen a set of topics. A signal says only what has changed, so
-those that wait for a slow screen are a set as well: it cannot grow beyond the topics that there are, and past
-`MOST` of them one `refresh` says the same. Nothing is kept for a screen that is away: it is told to refresh when
-it comes.
+One LISTEN connection in each web process; each screen a set of topics. A signal says only what has changed,
+so those that wait for a slow screen are a set as well: it cannot grow beyond the topics that there are, and
+past `MOST` of them one `refresh` says the same. Nothing is kept for a screen that is away: it is told to
+refresh when it comes.
 
 Events: `refresh` (read everything again), `signal` (data: topics, separated by spaces), `out` (signed out).
 """
@@ -42,6 +42,7 @@ Send = Callable[[Message], Awaitable[None]]
 HEARTBEAT = float(os.environ.get("CITYCALL_LIVE_HEARTBEAT", "15"))
 CHECK_SESSION = float(os.environ.get("CITYCALL_LIVE_CHECK_SESSION", "60"))
 MOST = 64
+OUT = b"event: out\ndata: \n\n"
 RECONNECT = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 CALL_ROLES = frozenset({"operator", "lead"})
@@ -164,7 +165,7 @@ class Hub:
                     screen.tell(topic)
 
     async def _listen(self) -> None:
-        """For as long as there are screens. After a break everybody refreshes: signals may have been missed."""
+        """For as long as there are screens. After a break all refresh: signals may have been missed."""
         failures = 0
         while self.screens:
             try:
@@ -229,7 +230,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if actor is None:
         # Not 401: a browser's EventSource cannot tell that from a server in trouble, and would come again.
         await _start(send)
-        await send({"type": "http.response.body", "body": b"event: out\ndata: \n\n"})
+        await send({"type": "http.response.body", "body": OUT})
         return
     await _start(send)
     if scope["method"] == "HEAD":
@@ -258,9 +259,8 @@ async def _stream(screen: Screen, key: str, receive: Receive, send: Send) -> Non
                 body = b": \n\n"
             if loop.time() - checked >= CHECK_SESSION:
                 checked = loop.time()
-                body += await _still(screen, key)
-                if body.startswith(b"event: out") or b"\nevent: out" in body:
-                    await send({"type": "http.response.body", "body": body})
+                if not await _still(screen, key):
+                    await send({"type": "http.response.body", "body": body + OUT})
                     return
             if body and not gone.done():
                 await send({"type": "http.response.body", "body": body, "more_body": True})
@@ -273,20 +273,20 @@ async def _stream(screen: Screen, key: str, receive: Receive, send: Send) -> Non
         gone.cancel()
 
 
-async def _still(screen: Screen, key: str) -> bytes:
+async def _still(screen: Screen, key: str) -> bool:
     """Whether the session goes on; posts may have changed hands since, so its topics are read again."""
     try:
         actor = await _ask(key)
     except Exception:
         log.exception("live: a session could not be checked")
-        return b""
+        return True
     if actor is None:
-        return b"event: out\ndata: \n\n"
+        return False
     topics = topics_of(actor)
     if topics != screen.topics:
         screen.topics = topics
         screen.tell_refresh()
-    return b""
+    return True
 
 
 async def _gone(receive: Receive) -> None:

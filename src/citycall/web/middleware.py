@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject
 from citycall.base.commands import Actor, Refused, citizen
 from citycall.people.queries import actor_of
 from citycall.web import errors
-from citycall.web.request import CityRequest, StaffRequest
+from citycall.web.request import CityRequest
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
@@ -94,7 +94,7 @@ class Acting:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        asked = cast(StaffRequest, request)
+        asked = cast(CityRequest, request)
         asked.actor = cast(Actor, SimpleLazyObject(lambda: _actor(asked)))
         return self.get_response(request)
 
@@ -104,7 +104,7 @@ class Acting:
         return None
 
 
-def _actor(request: StaffRequest) -> Actor:
+def _actor(request: CityRequest) -> Actor:
     ip = request.META.get("REMOTE_ADDR") or None
     if request.user.is_authenticated:
         return actor_of(request.user, via="web", ip=ip)

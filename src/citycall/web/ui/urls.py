@@ -1,9 +1,9 @@
 from django.urls import path
 
-from citycall.web.ui import views
+from citycall.web.ui.views import city_sheet, components
 
 app_name = "ui"
 urlpatterns = [
-    path("", views.components, name="components"),
-    path("city.css", views.city_sheet, name="city_sheet"),
+    path("", components, name="components"),
+    path("city.css", city_sheet, name="city_sheet"),
 ]

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from citycall.base import clock as time
 from citycall.web.ui import icons, words
-from citycall.web.ui.listing import Listing
+from citycall.web.ui.listing import Listing, Words
 
 register = template.Library()
 
@@ -110,9 +110,10 @@ def when(at: datetime | None, style: str = "short") -> SafeString | str:
     if at is None:
         return format_html('<span class="none">{}</span>', "—")
     now = time.now()
-    said = {"short": words.short, "day": words.day_word, "exact": lambda at, now: words.exact(at)}[style](
-        at, now
-    )
+    if style == "exact":
+        said = words.exact(at)
+    else:
+        said = words.day_word(at, now) if style == "day" else words.short(at, now)
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), words.exact(at), said)
 
 
@@ -213,7 +214,7 @@ def field(bound: BoundField, hint: str = "", label: str = "", width: str = "", *
                 "several": several,
                 "described": described,
                 "file": isinstance(widget, forms.FileInput),
-                "optional": not bound.field.required,
+                "optional": not bound.field.required and not bound.field.disabled,
             },
         )
     )
@@ -322,9 +323,9 @@ class Entry:
     """One line of a timeline."""
 
     at: datetime
-    title: str
-    text: str = ""
-    who: str = ""
+    title: Words
+    text: Words = ""
+    who: Words = ""
     kind: str = "neutral"
     html: str = ""
 
@@ -344,7 +345,7 @@ def timeline(entries: Sequence[Any], label: str = "") -> dict[str, Any]:
 class Tab:
     """One of the views of the same thing. `count` is shown beside it, a word when it is not a number."""
 
-    label: Any
+    label: Words
     href: str
     current: bool = False
     count: int | str | None = None
