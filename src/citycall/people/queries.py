@@ -209,6 +209,38 @@ def staff_names(ids: Iterable[int | None]) -> dict[int, str]:
     return dict(Staff.objects.filter(pk__in=wanted).values_list("pk", "display_name"))
 
 
+@dataclass(frozen=True)
+class IntakeNumber:
+    """Whom to ring at an agency when nothing can be sent (NT-5-4-3a)."""
+
+    agency: tuple[str, str]
+    post: str
+    name: str
+    mobile: str
+
+
+def intake_numbers() -> list[IntakeNumber]:
+    """Who stands at each agency's intake window now, and their number. Two queries and those of standing."""
+    posts = list(
+        Post.objects.filter(role="intake_window", active=True, agency__active=True)
+        .select_related("agency")
+        .order_by("agency_id")
+    )
+    standing = standing_at([post.code for post in posts], clock.now())
+    lines = []
+    for post in posts:
+        staff = standing.get(post.code)
+        lines.append(
+            IntakeNumber(
+                agency=(post.agency.name_zh, post.agency.name_en or post.agency.name_zh),
+                post=post.code,
+                name=staff.display_name if staff else "",
+                mobile=private.format_phone(staff.mobile) if staff and staff.mobile else "",
+            )
+        )
+    return lines
+
+
 # --- citizens -----------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ class Call(models.Model):
         MISSED = "missed", _("未接")
 
     phone = EncryptedTextField(blank=True, default="")
-    phone_hash = models.BinaryField(null=True)
+    phone_hash = models.CharField(max_length=64, null=True)
     simulated = models.BooleanField(default=False)
     status = models.CharField(max_length=8, choices=Status)
     offered_at = models.DateTimeField()

@@ -41,6 +41,7 @@ SORTS = {
     "due": ("due_at", "id"),
     "due_last": ("-due_at", "-id"),
     "place": ("district", "addr_key", "-id"),
+    "place_last": ("-district", "-addr_key", "-id"),
 }
 PAGE = 50
 
@@ -58,6 +59,7 @@ class CaseFilter:
     overdue: bool = False
     unsigned: bool = False
     taken_by: int | None = None
+    phone_owed: bool = False
     q: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -108,6 +110,8 @@ def matching(wanted: CaseFilter) -> QuerySet[Case]:
         found = found.filter(status=Status.ESTABLISHED)
     if wanted.taken_by is not None:
         found = found.filter(taken_by=wanted.taken_by)
+    if wanted.phone_owed:
+        found = found.filter(phone_tasks__state=PhoneTask.State.OPEN)
     if wanted.since is not None:
         found = found.filter(established_at__gte=wanted.since)
     if wanted.until is not None:
@@ -182,17 +186,22 @@ def district_name(pack: Pack, case: Case) -> Any:
     return district.name if district else None
 
 
-def counts(agencies: Collection[str] | None) -> dict[str, int]:
-    """How many cases wait in each tray of an agency, in one statement."""
+def counts(agencies: Collection[str] | None, staff: int | None = None) -> dict[str, int]:
+    """How many cases wait in each tray of an agency, and of this person, in two statements."""
     found = Case.objects.all() if agencies is None else Case.objects.filter(agency__in=list(agencies))
-    return found.filter(status__in=OPEN_STATUSES).aggregate(
+    owed = PhoneTask.objects.filter(state=PhoneTask.State.OPEN)
+    if agencies is not None:
+        owed = owed.filter(agency__in=list(agencies))
+    waiting = found.filter(status__in=OPEN_STATUSES).aggregate(
         open=Count("id"),
         unsigned=Count("id", filter=Q(status=Status.ESTABLISHED)),
         acknowledged=Count("id", filter=Q(status=Status.ACKNOWLEDGED)),
         in_progress=Count("id", filter=Q(status=Status.IN_PROGRESS)),
         completed=Count("id", filter=Q(status=Status.COMPLETED)),
         overdue=Count("id", filter=Q(overdue=True)),
+        mine=Count("id", filter=Q(taken_by=staff)),
     )
+    return {**waiting, "phone": owed.count()}
 
 
 def by_number(number: str) -> Case | None:
@@ -264,6 +273,13 @@ def case_detail(case: Case) -> CaseDetail:
 def preventions_at(cause_group: str, addr_key: str) -> list[Prevention]:
     """Measures entered for this cause at this place (NT-5-4-9b)."""
     return list(Prevention.objects.filter(cause_group=cause_group, addr_key=addr_key).order_by("-id"))
+
+
+def barred(cause_group: str, addr_key: str) -> bool:
+    """Whether the commission holds a letter about this matter, so that it is not taken as fast (NT-5-4-10b)."""
+    return UnfoundedLetter.objects.filter(
+        cause_group=cause_group, addr_key=addr_key, state=UnfoundedLetter.State.RECEIVED
+    ).exists()
 
 
 def open_here(cause_group: str, addr_key: str) -> list[CaseRow]:

@@ -1,4 +1,27 @@
-from django.urls import URLPattern
+"""The desk's addresses."""
+
+from django.urls import path
+
+from citycall.web.desk import case_views, views
 
 app_name = "desk"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("ringing", views.ringing, name="ringing"),
+    path("items", views.items, name="items"),
+    path("check", views.check, name="check"),
+    path("search", views.search, name="search"),
+    path("calls/simulate", views.simulate, name="simulate"),
+    path("calls/<int:call>/answer", views.answer, name="answer"),
+    path("calls/<int:call>/end", views.end, name="end"),
+    path("cases/new", views.create, name="create"),
+    path("cases/<int:case>/told", views.told, name="told"),
+    path("cases/<str:number>/", case_views.show, name="case"),
+    path("cases/<str:number>/established", views.established, name="established"),
+    path("cases/<str:number>/withdraw", case_views.withdraw, name="withdraw"),
+    path("cases/<str:number>/reopen", case_views.reopen, name="reopen"),
+    path("stage-requests/", case_views.stage_requests, name="stage_requests"),
+    path("stage-requests/<int:case>/decide", case_views.decide, name="decide"),
+    path("outage/", case_views.outage, name="outage"),
+    path("outage/enter", case_views.after_outage, name="after_outage"),
+]

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('phone', citycall.base.private.EncryptedTextField(blank=True, default='')),
-                ('phone_hash', models.BinaryField(null=True)),
+                ('phone_hash', models.CharField(max_length=64, null=True)),
                 ('simulated', models.BooleanField(default=False)),
                 ('status', models.CharField(choices=[('ringing', '來電中'), ('answered', '通話中'), ('ended', '已結束'), ('missed', '未接')], max_length=8)),
                 ('offered_at', models.DateTimeField()),

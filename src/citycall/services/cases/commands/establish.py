@@ -20,7 +20,8 @@ from citycall.policy.items import Item
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase
 from citycall.services.cases.lifecycle import advance, load_for_change
-from citycall.services.cases.models import Case, Outage, ReplyBy, UnfoundedLetter
+from citycall.services.cases.models import Case, Outage, ReplyBy
+from citycall.services.cases.queries import barred
 
 Way = Literal["sms", "email", "phone", "none"]
 
@@ -261,10 +262,7 @@ def _becomes(kind: CaseKind, item: Item, addr_key: str) -> str | None:
     """What a matter becomes whose place and cause were reported in vain too often (NT-5-4-10b)."""
     if kind.unfounded is None:
         return None
-    barred = UnfoundedLetter.objects.filter(
-        cause_group=item.cause_group, addr_key=addr_key, state=UnfoundedLetter.State.RECEIVED
-    ).exists()
-    return kind.unfounded.becomes if barred else None
+    return kind.unfounded.becomes if barred(item.cause_group, addr_key) else None
 
 
 def _notified(data: Establish, now: datetime) -> datetime | None:

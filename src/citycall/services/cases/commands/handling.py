@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from pydantic import Field
 
 from citycall.base.commands import Context, Refused, background, command
-from citycall.base.commands.inputs import Code, RowId
+from citycall.base.commands.inputs import Code
 from citycall.base.events import record
-from citycall.base.files import StoredFile
+from citycall.base.files import store
 from citycall.base.notices import Notice, on_sent
 from citycall.base.private import phone_hash
 from citycall.people.queries import parties
@@ -74,26 +74,29 @@ def add_finding(ctx: Context, data: WithText) -> Done:
     return Done(**_done(case))
 
 
-class AddPhoto(OfCase):
-    """A file that was stored before, and what it shows."""
+class AddPhotos(OfCase):
+    """Uploads (anything with ``name`` and ``read``), and what they show."""
 
-    file: RowId
+    uploads: Annotated[tuple[Any, ...], Field(min_length=1, max_length=10)]
     caption: Annotated[str, Field(max_length=120)] = ""
 
 
-@command("cases.add_photo", who=WORKERS, clauses=("NT-5-4-4a",))
-def add_photo(ctx: Context, data: AddPhoto) -> Done:
-    """Put a stored photo or document on the case."""
+@command("cases.add_photos", who=WORKERS, clauses=("NT-5-4-4a",), keyed=True)
+def add_photos(ctx: Context, data: AddPhotos) -> Done:
+    """Put photos or documents on the case: all of them, or none when one is refused."""
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
-    stored = StoredFile.objects.filter(pk=data.file, uploaded_by=ctx.actor.staff_id).first()
-    if stored is None or CaseFile.objects.filter(file_id=data.file).exists():
-        raise Refused("not_found", _("找不到這個檔案，請重新上傳。"), status=404)
-    advance(ctx, case, "case.photo_added", info={"file": data.file, "caption": data.caption})
-    CaseFile.objects.create(
-        case=case, file_id=data.file, caption=data.caption, added_by=ctx.actor.staff_id, added_at=ctx.now
-    )
-    ctx.audit("case", case.pk, file=data.file)
+    for upload in data.uploads:
+        stored = store(ctx, upload, about_kind="case", about_id=case.pk)
+        CaseFile.objects.create(
+            case=case,
+            file_id=stored.pk,
+            caption=data.caption,
+            added_by=ctx.actor.staff_id,
+            added_at=ctx.now,
+        )
+        advance(ctx, case, "case.photo_added", info={"file": stored.pk, "caption": data.caption})
+    ctx.audit("case", case.pk, files=len(data.uploads))
     return Done(**_done(case))
 
 
@@ -346,7 +349,7 @@ def _rings_from(case: Case, phone: str) -> bool:
     if party is None or party.phone_hash is None:
         return False
     try:
-        return bytes(party.phone_hash) == phone_hash(phone)
+        return party.phone_hash == phone_hash(phone)
     except ValueError:
         return False
 

@@ -1,0 +1,208 @@
+"""A case at the desk: how it stands, taking it back, opening it again, consent to a stage, outages."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from citycall.base import policies
+from citycall.base.commands import Refused, may
+from citycall.base.private import format_phone
+from citycall.people.queries import intake_numbers
+from citycall.services.calls import queries as call_queries
+from citycall.services.cases import queries
+from citycall.services.cases.commands import handling, outages, stages
+from citycall.services.cases.commands.establish import establish
+from citycall.services.cases.models import Case
+from citycall.web.access import staff_view
+from citycall.web.story import entries_of
+from citycall.web.desk import card
+from citycall.web.desk.forms import (
+    AfterOutageForm,
+    CaseForm,
+    DecideForm,
+    OutageForm,
+    ReopenForm,
+    WithdrawForm,
+)
+from citycall.web.desk.views import FIELD_NAMES, OPERATORS
+from citycall.web.errors import into_form
+from citycall.web.request import StaffRequest
+from citycall.web.ui import words
+
+
+def _case(number: str) -> Case:
+    case = queries.by_number(number)
+    if case is None:
+        raise Refused("not_found", _("查無此案件，請確認案號。"), status=404)
+    return case
+
+
+def _withdraw_form(request: StaffRequest, case: Case, data: object = None) -> WithdrawForm:
+    kind = policies.pack_of(case.policy_version_id).kinds[case.kind]
+    reasons = [(choice.code, words.named(choice.name)) for choice in kind.withdraw_reasons]
+    call = call_queries.current_call(request.user.pk)
+    first = {"phone": format_phone(call.phone) if call and call.phone else ""}
+    return WithdrawForm(reasons, data, initial=first)
+
+
+def _page(
+    request: StaffRequest,
+    case: Case,
+    *,
+    withdraw: WithdrawForm | None = None,
+    reopen: ReopenForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    detail = queries.case_detail(case)
+    kind = detail.pack.kinds[case.kind]
+    context = {
+        "case": case,
+        "row": detail.row,
+        "detail": detail,
+        "entries": entries_of(detail),
+        "withdraw": withdraw or _withdraw_form(request, case),
+        "reopen": reopen or ReopenForm(),
+        "may_withdraw": kind.next_status("case.withdrawn", case.status) is not None,
+        "may_reopen": may(request.actor, "cases.reopen")
+        and kind.next_status("case.reopened", case.status) is not None,
+    }
+    return render(request, "desk/case.html", context, status=status)
+
+
+@require_safe
+@staff_view(roles=OPERATORS)
+def show(request: StaffRequest, number: str) -> HttpResponse:
+    """How a case stands, for a caller who asks."""
+    return _page(request, _case(number))
+
+
+@require_POST
+@staff_view(roles=OPERATORS)
+def withdraw(request: StaffRequest, number: str) -> HttpResponse:
+    """Cancel a case that the number's holder never reported (NT-8-1b)."""
+    case = _case(number)
+    form = _withdraw_form(request, case, request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            handling.withdraw(request.actor, {"case": case.pk, **form.cleaned_data})
+        except Refused as refused:
+            into_form(form, refused)
+            status = refused.status
+        else:
+            return redirect("desk:case", number)
+    return _page(request, case, withdraw=form, status=status)
+
+
+@require_POST
+@staff_view(roles=("lead",))
+def reopen(request: StaffRequest, number: str) -> HttpResponse:
+    """Open a closed case again (NT-5-4-9c)."""
+    case = _case(number)
+    form = ReopenForm(request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            handling.reopen(request.actor, {"case": case.pk, **form.cleaned_data})
+        except Refused as refused:
+            into_form(form, refused)
+            status = refused.status
+        else:
+            return redirect("desk:case", number)
+    return _page(request, case, reopen=form, status=status)
+
+
+@require_safe
+@staff_view(roles=("lead",))
+def stage_requests(request: StaffRequest) -> HttpResponse:
+    """What waits for the call centre's consent (NT-5-4-7)."""
+    waiting = [
+        (one, row, DecideForm(auto_id=f"d{one.pk}_%s")) for one, row in queries.stage_requests_pending()
+    ]
+    return render(request, "desk/stage_requests.html", {"waiting": waiting})
+
+
+@require_POST
+@staff_view(roles=("lead",))
+def decide(request: StaffRequest, case: int) -> HttpResponse:
+    """Consent or refuse, with the reason."""
+    form = DecideForm(request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            stages.decide_stage(
+                request.actor,
+                {
+                    "case": case,
+                    "approve": request.POST.get("approve") == "yes",
+                    "reason": form.cleaned_data["reason"],
+                    "days": form.cleaned_data["days"],
+                },
+            )
+        except Refused as refused:
+            into_form(form, refused)
+            status = refused.status
+        else:
+            return redirect("desk:stage_requests")
+    waiting = [
+        (one, row, form if row.case.pk == case else DecideForm(auto_id=f"d{one.pk}_%s"))
+        for one, row in queries.stage_requests_pending()
+    ]
+    return render(request, "desk/stage_requests.html", {"waiting": waiting, "refused": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=OPERATORS)
+def outage(request: StaffRequest) -> HttpResponse:
+    """Mark the service as down or up again; the windows' numbers and the offline form (NT-5-4-3a)."""
+    form = OutageForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            at, note = form.cleaned_data["at"], form.cleaned_data["note"]
+            try:
+                if queries.open_outage() is None:
+                    outages.declare_outage(request.actor, {"since": at, "note": note})
+                else:
+                    outages.end_outage(request.actor, {"until": at})
+            except Refused as refused:
+                into_form(form, refused, {"since": "at", "until": "at"})
+                status = refused.status
+            else:
+                return redirect("desk:outage")
+    context = {
+        "form": form,
+        "outage": queries.open_outage(),
+        "recent": queries.recent_outages(),
+        "numbers": intake_numbers(),
+    }
+    return render(request, "desk/outage.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=OPERATORS)
+def after_outage(request: StaffRequest) -> HttpResponse:
+    """Enter a case of an outage with the true time of its telephone notice (NT-5-4-3b)."""
+    pack = policies.in_force()[1]
+    form = AfterOutageForm(pack, request.POST or None, initial={"key": CaseForm.new_key()})
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                made = establish(
+                    request.actor, {"kind": "fast", **form.command_input()}, key=form.cleaned_data["key"]
+                )
+            except Refused as refused:
+                into_form(form, refused, FIELD_NAMES)
+                status = refused.status
+            else:
+                return redirect("desk:established", made.number)
+    chosen = str(form["item"].value() or "")
+    items = card.items_for(pack, str(form["words"].value() or ""))
+    context = {"form": form, "items": items, "chosen": chosen, "agencies": {}}
+    return render(request, "desk/after_outage.html", context, status=status)
