@@ -167,7 +167,7 @@ def _check_completion(
         "photo": "photo" in kind.completion.requires and case.files.exists(),
     }
     wanted = kind.completion.requires + (kind.completion.late_requires if late else ())
-    fields = {part: _MISSING[part]() for part in wanted if not given[part]}
+    fields: dict[str, str] = {part: _MISSING[part]() for part in wanted if not given[part]}
     findings = {choice.code for choice in kind.findings}
     if data.finding and data.finding not in findings:
         fields["finding"] = _("請從清單中選擇查處情形。")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
 from citycall.base import clock
-from citycall.base.commands import Context, Refused, command
+from citycall.base.commands import Context, Refused, command, not_permitted
 from citycall.base.events import record
 from citycall.base.private import format_phone
 from citycall.people.parties import reveal
@@ -42,11 +42,12 @@ def open_phone(ctx: Context, data: OpenPhone) -> Opened:
     """
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
+    caller = _person(ctx)
     if case.party_id is None or not case.has_phone:
         raise Refused("no_phone", _("民眾未留電話。"), status=409)
     earlier = [
         {"name": one.caller, "at": clock.local(one.opened_at).strftime("%Y-%m-%d %H:%M")}
-        for one in PhoneRecord.objects.filter(case=case).exclude(staff_id=ctx.actor.staff_id)
+        for one in PhoneRecord.objects.filter(case=case).exclude(staff_id=caller)
     ]
     if earlier and not data.reason:
         last = earlier[-1]
@@ -67,14 +68,22 @@ def open_phone(ctx: Context, data: OpenPhone) -> Opened:
     )
     call = PhoneRecord.objects.create(
         case=case,
-        staff_id=ctx.actor.staff_id or 0,
+        staff_id=caller,
         caller=ctx.actor.name,
         opened_at=ctx.now,
         reason=data.reason,
     )
     advance(ctx, case, "case.phone_opened", info={"record": call.pk, "again": bool(earlier)})
     ctx.audit("case", case.pk, record=call.pk)
-    return Opened(record=call.pk, name=shown.name, phone=shown.phone, phone_display=format_phone(shown.phone))
+    phone = shown.phone or ""
+    return Opened(record=call.pk, name=shown.name or "", phone=phone, phone_display=format_phone(phone))
+
+
+def _person(ctx: Context) -> int:
+    """Who telephones: always a person, never a program."""
+    if ctx.actor.staff_id is None:
+        raise not_permitted()
+    return ctx.actor.staff_id
 
 
 class RecordPhoneReply(OfCase):
@@ -95,9 +104,7 @@ def record_phone_reply(ctx: Context, data: RecordPhoneReply) -> Done:
         message = _("通話時間必須在成案之後、現在之前。")
         raise Refused("invalid", message, fields={"at": message}, status=422)
     call = (
-        PhoneRecord.objects.filter(case=case, staff_id=ctx.actor.staff_id or 0, at__isnull=True)
-        .order_by("-id")
-        .first()
+        PhoneRecord.objects.filter(case=case, staff_id=_person(ctx), at__isnull=True).order_by("-id").first()
     )
     if call is None:
         raise Refused("number_not_opened", _("請先開啟民眾電話再登錄電話紀錄。"), status=409)

@@ -113,7 +113,7 @@ def decide_stage(ctx: Context, data: DecideStage) -> StageDone:
     told = {"approved": data.approve, "to": request.to, "days": request.days, "reason": data.reason}
     advance(ctx, case, "case.stage_decided", info=told)
     if data.approve:
-        limit = Limit(amount=request.days, unit="days") if request.days else kind.stages[request.to].limit
+        limit = Limit(amount=request.days, unit="days") if request.days else kind.stages["ordinary"].limit
         advance(
             ctx,
             case,
