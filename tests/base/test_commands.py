@@ -190,6 +190,17 @@ def test_signals_come_once_and_only_with_the_commit(made: Any) -> None:
     assert heard == ["agency:works", f"timer:{result.id}"]
 
 
+def test_many_signals_come_too() -> None:
+    topics = {f"toy:{number}" for number in range(60)}
+    with live.connect() as screen:
+        with background("toys.many") as ctx:
+            ctx.signal(*topics)
+        live.signal(["calls", "calls"])
+        heard = [note.payload for note in screen.notifies(timeout=1, stop_after=61)]
+    assert set(heard) == topics | {"calls"}
+    assert len(heard) == 61
+
+
 def test_background_work_is_audited_and_may_run_commands(made: Any) -> None:
     with background("toys.nightly") as ctx:
         made(ctx, {"name": "x"})

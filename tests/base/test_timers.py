@@ -1,4 +1,5 @@
 import logging
+import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 
 from citycall.base import clock, events, timers
 from citycall.base.audit import AuditEntry
-from citycall.base.commands import Context
+from citycall.base.commands import Context, background
 from citycall.base.events import Event
 from citycall.base.timers import State, Timer, timer_handler
 
@@ -171,6 +172,42 @@ def test_cancelling() -> None:
     assert timers.cancel("toy", 1) == 1
     with clock.at(START + timedelta(hours=1)):
         assert timers.sweep() == 1
+
+
+def test_cancelling_what_is_just_being_struck_does_not_wait() -> None:
+    """A sweep holds the timer and wants the row, a command holds the row and cancels the timer."""
+    row = Timer.objects.create(
+        due=START + timedelta(days=9), handler="toys.row", subject_kind="toy", subject_id=0
+    )
+    asking = threading.Event()
+    found: list[str] = []
+
+    @timer_handler("toys.clock")
+    def strike(ctx: Context, batch: list[Timer]) -> None:
+        asking.set()
+        state = Timer.objects.select_for_update().get(pk=row.pk).payload.get("clock", "running")
+        found.append(state)
+        if state == "stopped":
+            batch[0].state = State.CANCELLED
+
+    def sweeping() -> None:
+        try:
+            timers.sweep()
+        finally:
+            connection.close()
+
+    (timer,) = setting(1)
+    thread = threading.Thread(target=sweeping)
+    with clock.at(START + timedelta(hours=1)), background("toys.stop"):
+        Timer.objects.select_for_update().get(pk=row.pk)
+        thread.start()
+        assert asking.wait(10)
+        assert timers.cancel("toy", 1) == 0  # at once: the sweep has it
+        Timer.objects.filter(pk=row.pk).update(payload={"clock": "stopped"})
+    thread.join(10)
+    assert found == ["stopped"]
+    timer.refresh_from_db()
+    assert timer.state == "cancelled"
 
 
 def test_lateness_is_measured() -> None:

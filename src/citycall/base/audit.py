@@ -6,7 +6,7 @@ commits later has a later place.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -269,16 +269,13 @@ class Line:
 
 COLUMNS = tuple(Line.__slots__)
 _TYPES = ("timestamptz", "text", "bigint", "text", "text", "inet", "text", "text", "text", "text", "jsonb")
-INSERT = (
-    f"INSERT INTO base_auditentry ({', '.join(COLUMNS)})"
-    f" SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in _TYPES)})"
-)
+_ROW = f"({', '.join(f'%s::{kind}' for kind in _TYPES)})"
 
 
-def parameters(lines: Iterable[Line]) -> list[list[Any]]:
-    """The arrays that `INSERT` takes."""
-    rows = [
-        [dumps(line.detail) if name == "detail" else getattr(line, name) for name in COLUMNS]
-        for line in lines
+def insertion(lines: Sequence[Line]) -> tuple[str, list[Any]]:
+    """The statement that writes these entries, and its parameters."""
+    rows = ", ".join(_ROW for _ in lines)
+    parameters = [
+        dumps(line.detail) if name == "detail" else getattr(line, name) for line in lines for name in COLUMNS
     ]
-    return [list(column) for column in zip(*rows, strict=True)]
+    return f"INSERT INTO base_auditentry ({', '.join(COLUMNS)}) VALUES {rows}", parameters

@@ -13,6 +13,7 @@ from django.db import connection
 
 CHANNEL = "citycall"
 WORK_CHANNEL = "citycall_work"
+FEW = 20  # up to so many signals are sent by a call each, which is the cheapest
 
 
 def signal(topics: Iterable[str]) -> None:
@@ -39,16 +40,24 @@ def wake_worker() -> None:
 
 def send(topics: Iterable[str], *, wake: bool) -> None:
     """All signals in one statement, delivered at commit."""
+    expression, words = expression_for(topics, wake=wake)
+    if words:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {expression}", words)
+
+
+def expression_for(topics: Iterable[str], *, wake: bool) -> tuple[str, list[Any]]:
+    """What to select for these signals, and its parameters."""
     pairs = [(CHANNEL, topic) for topic in sorted(set(topics))]
     if wake:
         pairs.append((WORK_CHANNEL, ""))
-    if not pairs:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_notify(c, t) FROM unnest(%s::text[], %s::text[]) AS s(c, t)",
-            [[pair[0] for pair in pairs], [pair[1] for pair in pairs]],
-        )
+    if len(pairs) <= FEW:
+        calls = ", ".join("pg_notify(%s::text, %s::text)" for _ in pairs)
+        return calls or "1", [word for pair in pairs for word in pair]
+    return (
+        "count(pg_notify(c, t)) FROM unnest(%s::text[], %s::text[]) AS s(c, t)",
+        [[channel for channel, _ in pairs], [topic for _, topic in pairs]],
+    )
 
 
 def listen_parameters() -> dict[str, Any]:

@@ -42,22 +42,20 @@ class Run:
         parts: list[str] = []
         arguments: list[Any] = []
         if lines:
-            parts.append(f"entries AS ({trail.INSERT})")
-            arguments += trail.parameters(lines)
-        if self.answers:
+            statement, parameters = trail.insertion(lines)
+            parts.append(f"entries AS ({statement})")
+            arguments += parameters
+        for number, (key, answer) in enumerate(self.answers):
             parts.append(
-                "answers AS (UPDATE base_idempotencykey k SET result = a.result::jsonb"
-                " FROM unnest(%s::bigint[], %s::text[]) AS a(id, result) WHERE k.id = a.id)"
+                f"answer{number} AS (UPDATE base_idempotencykey SET result = %s::jsonb WHERE id = %s::bigint)"
             )
-            arguments += [[key for key, _ in self.answers], [answer for _, answer in self.answers]]
-        signals = [(live.CHANNEL, topic) for topic in sorted(self.topics)]
-        if self.wake:
-            signals.append((live.WORK_CHANNEL, ""))
-        if not parts and not signals:
+            arguments += [answer, key]
+        signals, words = live.expression_for(self.topics, wake=self.wake)
+        if not parts and not words:
             return
         statement = f"WITH {', '.join(parts)} " if parts else ""
-        statement += "SELECT pg_notify(c, t) FROM unnest(%s::text[], %s::text[]) AS s(c, t)"
-        arguments += [[channel for channel, _ in signals], [topic for _, topic in signals]]
+        statement += f"SELECT {signals}"
+        arguments += words
         with connection.cursor() as cursor:
             cursor.execute(statement, arguments)
 
