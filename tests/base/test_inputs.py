@@ -51,7 +51,7 @@ def keep(ctx: Context, data: Thing) -> None:
         ({"name": "a", "nmae": "b"}, "nmae", "沒有這個欄位。"),
         ({"name": "a", "place": {}}, "place.address", "必填。"),
         ({"name": "a", "place": "板橋"}, "place", "應為一組欄位。"),
-        ({"name": "a", "kind": "quick"}, "kind", "不是可選的項目，可選：'fast' or 'slow'。"),
+        ({"name": "a", "kind": "quick"}, "kind", "不是可選的項目，可選：fast、slow。"),
         ({"name": "a", "count": "many"}, "count", "應為整數。"),
         ({"name": "a", "count": 9}, "count", "不得大於 5。"),
         ({"name": "a", "count": 10**30}, "count", "不得大於 5。"),
@@ -71,6 +71,15 @@ def test_wrong_input(data: Any, path: str, message: str | None) -> None:
     assert set(refused.value.fields) == {path}
     if message is not None:
         assert refused.value.fields[path] == message
+
+
+@pytest.mark.django_db
+def test_the_reader_of_english_is_told_in_english() -> None:
+    run = command("toys.keep", who=("operator",))(keep)
+    with translation.override("en"), pytest.raises(Refused) as refused:
+        run(OPERATOR, {"name": "a" * 201})
+    assert refused.value.fields == {"name": "Too long: 200 characters at most."}
+    assert refused.value.message == "Some of what was entered is wrong; please correct the fields marked."
 
 
 def test_text_is_trimmed_and_line_ends_are_one() -> None:

@@ -1,5 +1,6 @@
 """Refused: whatever a user can do wrong, in words that the user understands."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -75,6 +76,11 @@ def explain(detail: ErrorDetails) -> str:
     return _("內容不正確。")
 
 
+def _choices(context: dict[str, Any]) -> str:
+    words = re.findall(r"'([^']*)'", context["expected"])
+    return _("不是可選的項目，可選：%(choices)s。") % {"choices": "、".join(words)}
+
+
 _MESSAGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "missing": lambda c: _("必填。"),
     "extra_forbidden": lambda c: _("沒有這個欄位。"),
@@ -100,8 +106,8 @@ _MESSAGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than_equal": lambda c: _("不得小於 %(n)s。") % {"n": c["ge"]},
     "less_than": lambda c: _("應小於 %(n)s。") % {"n": c["lt"]},
     "less_than_equal": lambda c: _("不得大於 %(n)s。") % {"n": c["le"]},
-    "literal_error": lambda c: _("不是可選的項目，可選：%(choices)s。") % {"choices": c["expected"]},
-    "enum": lambda c: _("不是可選的項目，可選：%(choices)s。") % {"choices": c["expected"]},
+    "literal_error": lambda c: _choices(c),
+    "enum": lambda c: _choices(c),
     "date_type": lambda c: _("應為日期，例如 2026-03-02。"),
     "date_parsing": lambda c: _("應為日期，例如 2026-03-02。"),
     "date_from_datetime_parsing": lambda c: _("應為日期，例如 2026-03-02。"),
