@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from citycall.base import audit as trail
 from citycall.base import clock, live, policies
 from citycall.base.commands.actors import SYSTEM, Actor, ActorPost
-from citycall.base.commands.refusals import not_permitted
+from citycall.base.commands.refusals import Refused, not_permitted
 from citycall.base.encoding import dumps
 
 if TYPE_CHECKING:
@@ -160,10 +160,14 @@ def background(name: str, *, via: str = "worker", now: datetime | None = None) -
     context = Context(
         command=name, actor=replace(SYSTEM, via=via), now=now or clock.now(), run=Run(), who=("system",)
     )
-    with transaction.atomic(), entered(context):
-        yield context
-        context.run.lines.append(context.line("done"))
-        context.run.close()
+    try:
+        with transaction.atomic(), entered(context):
+            yield context
+            context.run.lines.append(context.line("done"))
+            context.run.close()
+    except Refused:
+        context.run.keep_refusals()
+        raise
 
 
 def answer_of(result: Any) -> str:
