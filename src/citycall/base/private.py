@@ -212,7 +212,7 @@ class EncryptedTextField(_TextField):
 _DIGITS = str.maketrans("０１２３４５６７８９＋－（）＃", "0123456789+-()#")
 # Area codes of two digits and more; everything else that starts with 0 has one digit after it.
 _LONG_AREAS = ("037", "049", "082", "089", "0826", "0836")
-_EXTENSION = re.compile(r"(?:#|分機|轉|ext\.?)\s*(\d{1,6})\s*$", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?:#|分機|轉|ext\.?)\s*([0-9]{1,6})\s*$", re.IGNORECASE)
 
 
 def normalise_phone(number: str) -> str:
@@ -224,10 +224,10 @@ def normalise_phone(number: str) -> str:
     extension = ""
     if found := _EXTENSION.search(text):
         extension, text = found.group(1), text[: found.start()]
-    if re.search(r"[^\d+()\-.\s]", text):
-        raise ValueError(number)
+    if re.search(r"[^0-9+()\-.\s]", text):
+        raise ValueError("this is no telephone number")
     foreign = text.lstrip("( ").startswith(("+", "00"))
-    digits = re.sub(r"\D", "", text)
+    digits = re.sub(r"[^0-9]", "", text)
     if foreign:
         digits = digits.removeprefix("00")
         if digits.startswith("886"):
@@ -236,7 +236,7 @@ def normalise_phone(number: str) -> str:
             digits = "+" + digits
     if not 3 <= len(digits.lstrip("+")) <= 15 or (len(digits) > 4 and digits[0] not in "0+"):
         # A short number (1999, 110) may do without 0; a longer one without an area code is ambiguous.
-        raise ValueError(number)
+        raise ValueError("this is no telephone number")
     return f"{digits}#{extension}" if extension else digits
 
 

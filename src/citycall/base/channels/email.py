@@ -116,7 +116,10 @@ class EmailChannel:
         return server
 
     def _one(self, server: smtplib.SMTP, message: Message) -> Outcome:
-        letter, message_id = self._letter(message)
+        try:
+            letter, message_id = self._letter(message)
+        except ValueError as error:  # an address over several lines and the like
+            return Undeliverable(str(error))
         code, answer = server.mail(parseaddr(self.sender)[1])
         if code >= 400:
             server.rset()

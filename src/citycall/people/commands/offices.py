@@ -128,7 +128,9 @@ def assign_post(ctx: Context, data: AssignPost) -> AssignedPost:
         )
     assert event is not None
     ctx.audit("post", post.code, holder=data.staff, before=before)
-    _tell_of_change(ctx, post, staff, event.pk)
+    first_filling = before is None and ctx.actor.via == "cli"  # a file at the set-up is no change of post
+    if not first_filling:
+        _tell_of_change(ctx, post, staff, event.pk)
     notices.wake(post.code)
     ctx.signal(*(f"staff:{person}" for person in (before, data.staff) if person is not None))
     return AssignedPost(post=post.code, holder=data.staff, before=before)
