@@ -324,7 +324,7 @@ def withdraw(ctx: Context, data: Withdraw) -> Done:
         "case.withdrawn",
         set={"withdrawn_at": ctx.now, "withdraw_reason": data.reason},
         info={"note": data.note},
-        data={"reason": data.reason},
+        data={"reason": {"zh": reasons[data.reason].name.zh, "en": reasons[data.reason].name.en}},
     )
     for task in PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN):
         record(

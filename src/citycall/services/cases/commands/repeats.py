@@ -93,7 +93,7 @@ def send_unfounded_letter(ctx: Context, data: SendLetter) -> LetterDone:
         agencies=[letter.agency],
     )
     case = Case.objects.select_for_update().get(pk=letter.last_case_id)
-    advance(ctx, case, "case.letter_sent", info={"letter": letter.pk})
+    advance(ctx, case, "case.letter_sent", info={"letter": letter.pk}, data={"reason": data.reasons})
     ctx.audit("unfounded_letter", letter.pk)
     return LetterDone(letter=letter.pk, state=letter.state)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
@@ -69,6 +69,7 @@ def request_stage(ctx: Context, data: RequestStage) -> StageDone:
         case,
         "case.stage_requested",
         info={"request": request.pk, "to": data.to, "days": request.days, "reason": data.reason},
+        data=_asked_for(kind, data.to, request.days),
     )
     ctx.audit("case", case.pk, request=request.pk)
     return StageDone(request=request.pk, case=case.pk, state=request.state, stage=case.stage)
@@ -110,20 +111,39 @@ def decide_stage(ctx: Context, data: DecideStage) -> StageDone:
             "old_due": case.due_at,
         },
     )
-    told = {"approved": data.approve, "to": request.to, "days": request.days, "reason": data.reason}
-    advance(ctx, case, "case.stage_decided", info=told)
     if data.approve:
-        limit = Limit(amount=request.days, unit="days") if request.days else kind.stages["ordinary"].limit
+        # First, so that what the agency is told names the new limit.
         advance(
             ctx,
             case,
             "case.stage_changed",
             set={"stage": request.to},
             info={"old_stage": request.old_stage, "old_due": request.old_due},
-            data={"stage": request.to, "limit": limit},
+            data={"stage": request.to, "limit": _limit(kind, request.days)},
         )
+    advance(
+        ctx,
+        case,
+        "case.stage_decided",
+        info={"approved": data.approve, "to": request.to, "days": request.days, "reason": data.reason},
+        data=_asked_for(kind, request.to, request.days),
+    )
     ctx.audit("case", case.pk, request=request.pk, approved=data.approve)
     return StageDone(request=request.pk, case=case.pk, state=request.state, stage=case.stage)
+
+
+def _limit(kind: CaseKind, days: int | None) -> Limit | str | None:
+    """The second stage is granted for a number of days; the ordinary limit is the kind's own."""
+    return Limit(amount=days, unit="days") if days else kind.stages["ordinary"].limit
+
+
+def _asked_for(kind: CaseKind, to: str, days: int | None) -> dict[str, Any]:
+    """The stage and its limit in words, for what people are told."""
+    limit = _limit(kind, days)
+    names = {Stage.SECOND: ("第2階段", "second stage"), Stage.ORDINARY: ("一般案件", "ordinary case")}
+    zh, en = names[Stage(to)]
+    words = {"zh": limit.words("zh-hant"), "en": limit.words("en")} if isinstance(limit, Limit) else ""
+    return {"stage": {"zh": zh, "en": en}, "limit": words}
 
 
 def _check_days(kind: CaseKind, case: Case, days: int | None) -> None:
