@@ -1,0 +1,61 @@
+"""Virtual time that passes, and the worker that does at each instant what falls due then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from citycall.base import audit, clock, notices, timers
+
+ROUNDS = 500  # at one instant; more than that is work that makes itself due again and again
+
+
+class Stuck(RuntimeError):
+    """Work at one instant that never comes to an end."""
+
+
+class Timeline:
+    """Time stands still until it is moved; what falls due on the way happens at its own instant, in order."""
+
+    def __init__(self, start: datetime) -> None:
+        clock.set_virtual(start)
+        self.worker = True
+
+    @property
+    def now(self) -> datetime:
+        return clock.now()
+
+    def move(self, to: datetime, *, arrive: bool = True) -> None:
+        """Let time pass. With `arrive=False` what is due at the very instant of arrival is left undone."""
+        if to > self.now:
+            self.work()
+        while self.worker:
+            due = self._next()
+            if due is None or due >= to:
+                break
+            if due > self.now:
+                clock.set_virtual(due)
+            self.work()
+        clock.set_virtual(to)
+        if arrive:
+            self.work()
+
+    def work(self, *, send: bool = True) -> None:
+        """One worker at this instant, until nothing is due: sending, timers, the audit chain.
+
+        What was done at this instant has its answer sent before a limit at the same instant strikes.
+        """
+        if not self.worker:
+            return
+        for _ in range(ROUNDS):
+            done = notices.send_due() if send else 0
+            done += timers.sweep(limit=1000)
+            if not done:
+                break
+        else:
+            raise Stuck(f"at {clock.local(self.now):%Y-%m-%d %H:%M} there is always more to do")
+        while audit.chain():
+            pass
+
+    @staticmethod
+    def _next() -> datetime | None:
+        return min((due for due in (timers.next_due(), notices.next_due()) if due is not None), default=None)
