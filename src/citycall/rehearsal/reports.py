@@ -1,0 +1,95 @@
+"""The reports that a story may ask for, each as rows of plain fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from citycall.base.policies import in_force
+from citycall.oversight import queries as oversight
+from citycall.people import queries as people
+from citycall.rehearsal.expect.reports import Row, report
+from citycall.services.cases import queries as cases
+from citycall.services.cases.models import Case
+
+
+@report("items")
+def items(period: str) -> list[Row]:
+    """How each item did in a month; `on_time_rate` from 0 to 1 (NT-5-4-1d)."""
+    return [_figures(row, "item") for row in cases.figures("item", *oversight.month_of(period))]
+
+
+@report("agencies")
+def agencies(period: str) -> list[Row]:
+    """How each agency did in a month."""
+    return [_figures(row, "agency") for row in cases.figures("agency", *oversight.month_of(period))]
+
+
+def _figures(row: cases.Figures, key: str) -> Row:
+    return {
+        key: row.key,
+        "taken": row.taken,
+        "closed": row.closed,
+        "closed_in_time": row.closed_in_time,
+        "signed_late": row.signed_late,
+        "overdue_open": row.overdue_open,
+        "on_time_rate": row.on_time_rate,
+    }
+
+
+@report("item_reviews")
+def item_reviews(item: str = "") -> list[Row]:
+    """The reviews of items on record (NT-5-4-1d)."""
+    return [_fields(review) for review in oversight.item_reviews(item)]
+
+
+@report("delays")
+def delays(agency: str) -> list[Row]:
+    """Late cases that wait for the agency's analysis (NT-5-4-8b)."""
+    return [_fields(row.case) for row in cases.delays_to_analyse([agency]).rows]
+
+
+@report("delay_reviews")
+def delay_reviews(state: str = "") -> list[Row]:
+    """The commission's reviews of delays (NT-5-4-8c)."""
+    return [_fields(review) for review in oversight.delay_reviews(state)]
+
+
+@report("role_defects")
+def role_defects() -> list[Row]:
+    """Agencies with fast items that lack one of the three roles (NT-5-4-6a)."""
+    fast = {item.agency for item in in_force()[1].items.values() if item.kind == "fast"}
+    return [
+        {"agency": defect.agency, "name": defect.agency_name, "missing": list(defect.missing)}
+        for defect in people.role_defects(fast)
+    ]
+
+
+@report("offline_sheet")
+def offline_sheet() -> list[Row]:
+    """Whom the operator telephones while nothing can be sent (NT-5-4-3a)."""
+    fast = sorted({item.agency for item in in_force()[1].items.values() if item.kind == "fast"})
+    rows = []
+    for agency in fast:
+        for post in people.posts_in_roles(agency, ("window", "intake_window")):
+            person = people.recipient_of_post(post)
+            rows.append({"agency": agency, "post": post, "person": person.display_name if person else ""})
+    return rows
+
+
+@report("preventions")
+def preventions(case: int) -> list[Row]:
+    """Measures against recurrence that are shown with a case of this place and cause (NT-5-4-9b)."""
+    return [_fields(measure) for measure in cases.case_detail(Case.objects.get(pk=case)).preventions]
+
+
+@report("phone_callers")
+def phone_callers(case: int) -> Row:
+    """How many different people telephoned the citizen about a case (NT-5-4-4e)."""
+    return {"people": cases.phone_callers(case)}
+
+
+def _fields(row: Any) -> Row:
+    found: Row = {}
+    for field in row._meta.concrete_fields:
+        found[field.attname] = found[field.name] = getattr(row, field.attname)
+    return found
