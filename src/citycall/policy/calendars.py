@@ -23,7 +23,7 @@ DayEnd = Literal["same_time", "end_of_day", "office_end"]
 Span = tuple[int, int]
 
 _DAY = 86_400_000_000
-_HORIZON_YEARS = 30
+_HORIZON_YEARS = 40  # working time is counted no further than this
 _MICROSECOND = timedelta(microseconds=1)
 _ZERO = datetime(1, 1, 1)  # noqa: DTZ001 - local time, counted from its beginning
 
@@ -99,6 +99,7 @@ class Calendar:
     half_day_deducts_pause: bool = False
     day_ends: DayEnd = "same_time"
     working_day_ends: DayEnd = "same_time"
+    zone: ZoneInfo = field(init=False, repr=False, compare=False, hash=False)
     _ledgers: dict[tuple[int, bool], _Ledger] = field(
         default_factory=dict, init=False, repr=False, compare=False, hash=False
     )
@@ -107,6 +108,7 @@ class Calendar:
     )
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "zone", ZoneInfo(self.timezone))
         if not self.office_hours:
             raise LimitError("a calendar needs office hours")
         end = -1
@@ -114,10 +116,6 @@ class Calendar:
             if _micro(opens) <= end or _micro(closes) <= _micro(opens):
                 raise LimitError("office hours are spans in order, each ending after it begins")
             end = _micro(closes)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
 
     def with_closures(self, closures: Iterable[Closure]) -> Calendar:
         """The same calendar with these closures added."""
@@ -201,8 +199,8 @@ class Calendar:
         amount = span // _MICROSECOND
         if amount <= 0:
             return start.astimezone(UTC)
-        local = self._local_micro(start)
-        first = self.local(start).year
+        wall = self.local(start).replace(tzinfo=None)
+        local, first = (wall - _ZERO) // _MICROSECOND, wall.year
         goal: int | None = None
         for year in range(first, first + _HORIZON_YEARS):
             ledger = self._ledger(year, pause)
@@ -219,8 +217,8 @@ class Calendar:
         amount = span // _MICROSECOND
         if amount <= 0:
             return end.astimezone(UTC)
-        local = self._local_micro(end)
-        last = self.local(end).year
+        wall = self.local(end).replace(tzinfo=None)
+        local, last = (wall - _ZERO) // _MICROSECOND, wall.year
         goal: int | None = None
         for year in range(last, last - _HORIZON_YEARS, -1):
             ledger = self._ledger(year, pause)
@@ -288,19 +286,17 @@ class Calendar:
 
     def _nth_working_day(self, ordinal: int, count: int) -> int:
         """The ordinal of the n-th working day after (or, below zero, before) a day; the day not counted."""
-        year = date.fromordinal(ordinal).year
+        first = year = date.fromordinal(ordinal).year
         days = self._working_ordinals(year)
         if count > 0:
             place, step = bisect_right(days, ordinal) + count - 1, 1
         else:
             place, step = bisect_left(days, ordinal) + count, -1
-        empty = 0
         while not 0 <= place < len(days):
-            empty = empty + 1 if not days else 0
             if step > 0:
                 place -= len(days)
             year += step
-            if empty > _HORIZON_YEARS or not 1 <= year <= 9999:
+            if abs(year - first) > _HORIZON_YEARS or not 1 <= year <= 9999:
                 raise LimitError("no working day left in the calendar")
             days = self._working_ordinals(year)
             if step < 0:
@@ -314,9 +310,6 @@ class Calendar:
 
     def _instant(self, local: datetime) -> datetime:
         return local.replace(tzinfo=self.zone).astimezone(UTC)
-
-    def _local_micro(self, at: datetime) -> int:
-        return (self.local(at).replace(tzinfo=None) - _ZERO) // _MICROSECOND
 
     def _from_micro(self, local: int) -> datetime:
         return self._instant(_ZERO + timedelta(microseconds=local))

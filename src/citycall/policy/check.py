@@ -43,14 +43,18 @@ def check_pack(path: Path | str) -> list[Finding]:
     try:
         pack = load_pack(path)
     except PackError as error:
-        return [Finding("error", error.file if error.line is None else f"{error.file}:{error.line}",
-                        f"{error.key}: {error.message}" if error.key else error.message)]  # fmt: skip
+        return [_refusal(error)]
     found = [Finding("error", ".".join(map(str, key)), message) for key, message in problems(pack)]
     found += _clauses(pack)
     found += _words(pack)
     found += _world(pack)
     found += _unused(pack)
     return found
+
+
+def _refusal(error: PackError) -> Finding:
+    where = error.file if error.line is None else f"{error.file}:{error.line}"
+    return Finding("error", where, f"{error.key}: {error.message}" if error.key else error.message)
 
 
 def clauses_cited(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
@@ -80,9 +84,12 @@ def _clauses(pack: Pack) -> Iterator[Finding]:
     for clause, where in clauses_cited(pack):
         if clause not in known:
             yield Finding("error", where, f"there is no clause {clause}")
-    for rule in (*pack.clocks, *pack.notices):
-        if not rule.clauses:
-            yield Finding("warning", rule.code, "a rule without a clause")
+    rules = [(rule.code, rule.clauses) for rule in pack.clocks]
+    rules += [(notice.code, notice.clauses) for notice in pack.notices]
+    rules += [(slug, setting.clauses) for slug, setting in pack.settings.items()]
+    for code, cited in rules:
+        if not cited:
+            yield Finding("warning", code, "a rule without a clause")
 
 
 def _words(pack: Pack) -> Iterator[Finding]:
@@ -98,9 +105,8 @@ def _words(pack: Pack) -> Iterator[Finding]:
                 length = len(template.render(context)[1])
                 most = SMS_SEGMENTS * (SMS_SEGMENT if lang == "zh-hant" else 153)
                 if length > most:
-                    yield Finding(
-                        "error", f"{where}.{lang}", f"{length} characters; at most {most} in a text"
-                    )
+                    message = f"{length} characters; at most {most} in a text message"
+                    yield Finding("error", f"{where}.{lang}", message)
     digests = {
         action.notify.template
         for rule in pack.clocks
@@ -118,9 +124,7 @@ def _world(pack: Pack) -> Iterator[Finding]:
     try:
         world = sample_world(pack)
     except PackError as error:
-        yield Finding(
-            "error", error.file if error.line is None else f"{error.file}:{error.line}", error.message
-        )
+        yield _refusal(error)
         return
     agencies = {agency.code for agency in world.agencies}
     for missing in sorted(_AGENCIES - agencies):
@@ -146,7 +150,7 @@ def _unused(pack: Pack) -> Iterator[Finding]:
         for action in strike.do
         if action.notify is not None
     }
-    used |= {kind.unfounded.template for kind in pack.kinds.values() if kind.unfounded is not None} - {None}
+    used |= {kind.unfounded.template or "" for kind in pack.kinds.values() if kind.unfounded is not None}
     for code in pack.templates:
         if code not in used:
             yield Finding("warning", f"templates.{code}", "no rule uses these words")

@@ -1,7 +1,8 @@
 """Limits: an amount of time in its own unit, and the instant at which it ends.
 
 The arithmetic is pure and total: for every aware start, every limit that could be built and every
-calendar it either gives an instant or raises `LimitError`.
+calendar it either gives an instant or raises `LimitError` (a naive start, beyond the calendar, more than 40
+years of working time).
 
 How each unit counts (each limit carries its own unit, so 日 and 工作日 never mix):
 

@@ -14,6 +14,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 Step = str | int
 Key = tuple[Step, ...]
 
+_DEEPEST = 40
+
 
 class PackError(Exception):
     """A pack that cannot be used: in which file, on which line, at which key, and what was expected."""
@@ -50,6 +52,8 @@ class Source:
         text = _text(path)
         try:
             node = yaml.compose(text, Loader=_Plain)
+        except RecursionError:
+            raise PackError(path, None, "", "nested too deeply") from None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = None if mark is None else mark.line + 1
@@ -60,6 +64,8 @@ class Source:
 
     def _value(self, node: Node, file: str, key: Key) -> Any:
         self.marks.setdefault(key, (file, node.start_mark.line + 1))
+        if len(key) > _DEEPEST:
+            raise PackError(file, node.start_mark.line + 1, _dotted(key[:4]), "nested too deeply")
         if isinstance(node, MappingNode):
             mapping: dict[str, Any] = {}
             for name_node, value_node in node.value:
