@@ -1,0 +1,161 @@
+"""Cases as the API shows them: no personal data, one query a request."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Collection
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from ninja import Schema
+from pydantic import AwareDatetime, Field
+
+from citycall.base.commands import Actor, Refused, may
+from citycall.services.cases.models import Case
+
+PAGE = 50
+LARGEST_PAGE = 200
+_FIELDS = (
+    "id",
+    "number",
+    "kind",
+    "status",
+    "stage",
+    "item",
+    "agency",
+    "district",
+    "address",
+    "description",
+    "channel",
+    "established_at",
+    "due_at",
+    "overdue",
+    "acknowledged_at",
+    "acknowledged_late",
+    "completed_at",
+    "done_at",
+    "finding",
+    "result",
+    "closed_at",
+    "withdrawn_at",
+)
+
+_NUMBER = re.compile(r"[A-Za-z0-9-]{1,24}")
+Word = Annotated[str, Field(max_length=64, pattern=r"^[\w.\-]*$")]
+
+
+class CaseOut(Schema):
+    """A case. Who reported it is not part of it."""
+
+    id: int
+    number: str
+    kind: str
+    status: str
+    stage: str
+    item: str
+    agency: str
+    district: str
+    address: str
+    description: str
+    channel: str
+    established_at: datetime
+    due_at: datetime | None
+    overdue: bool
+    acknowledged_at: datetime | None
+    acknowledged_late: bool
+    completed_at: datetime | None
+    done_at: datetime | None
+    finding: str
+    result: str
+    closed_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+class CasePage(Schema):
+    """Newest first. `next` is the `cursor` of the page that follows, null on the last."""
+
+    cases: list[CaseOut]
+    next: str | None
+
+
+class Wanted(Schema):
+    """Which cases; everything given must hold."""
+
+    status: Word = ""
+    item: Word = ""
+    agency: Word = ""
+    district: Word = ""
+    since: AwareDatetime | None = Field(None, description="established at this instant or later")
+    cursor: str = Field("", max_length=64)
+    limit: int = Field(PAGE, ge=1, le=LARGEST_PAGE)
+
+
+def visible_to(actor: Actor) -> QuerySet[Case]:
+    """Whoever may take cases sees all of them; anybody else those of their own agency."""
+    if may(actor, "cases.establish"):
+        return Case.objects.all()
+    return Case.objects.filter(agency__in=actor.agencies())
+
+
+def _named(actor: Actor, number: str) -> QuerySet[Case]:
+    if not _NUMBER.fullmatch(number):
+        raise no_such_case()
+    return visible_to(actor).filter(number=number)
+
+
+def one(actor: Actor, number: str) -> dict[str, Any]:
+    found = _named(actor, number).values(*_FIELDS).first()
+    if found is None:
+        raise no_such_case()
+    return dict(found)
+
+
+def id_of(actor: Actor, number: str) -> int:
+    """The key of a case that this actor may see: what may be done with it is the command's to say."""
+    found = _named(actor, number).values_list("pk", flat=True).first()
+    if found is None:
+        raise no_such_case()
+    return found
+
+
+def page(actor: Actor, wanted: Wanted) -> dict[str, Any]:
+    """The newest cases that fit, from where the cursor stands."""
+    cases = visible_to(actor)
+    for name in ("status", "item", "agency", "district"):
+        value = getattr(wanted, name)
+        if value:
+            cases = cases.filter(**{name: value})
+    if wanted.since is not None:
+        cases = cases.filter(established_at__gte=wanted.since)
+    if wanted.cursor:
+        cases = cases.filter(id__lt=_position(wanted.cursor))
+    rows = list(cases.order_by("-id").values_list(*_FIELDS)[: wanted.limit + 1])
+    shown: Collection[tuple[Any, ...]] = rows[: wanted.limit]
+    return {
+        "cases": [dict(zip(_FIELDS, row, strict=True)) for row in shown],
+        "next": _cursor(rows[wanted.limit - 1][0]) if len(rows) > wanted.limit else None,
+    }
+
+
+def no_such_case() -> Refused:
+    return Refused("not_found", _("查無這個案號的案件。"), status=404)
+
+
+def _cursor(case: int) -> str:
+    return base64.urlsafe_b64encode(str(case).encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> int:
+    try:
+        found = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        position = int(found.decode("ascii"))
+    except (binascii.Error, ValueError):
+        position = -1
+    if not 0 < position < 2**63:
+        message = _("這不是上一頁所給的 cursor。")
+        raise Refused("invalid", message, fields={"cursor": message}, status=422)
+    return position
