@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a figure and what it is measured against. `make bench`; `python -m bench rest`."""

@@ -1,0 +1,43 @@
+"""`python -m bench [rest] [listing] [sweep]`: all by default. Figures go to bench/results.json too."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bench import listing, rest, sweep
+from bench.house import open_house
+
+PARTS: dict[str, Any] = {"rest": rest, "listing": listing, "sweep": sweep}
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def main(wanted: list[str]) -> int:
+    unknown = [name for name in wanted if name not in PARTS]
+    if unknown:
+        print(f"no benchmark called {', '.join(unknown)}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}", flush=True)
+    for name in wanted or list(PARTS):
+        part = PARTS[name]
+        begun = time.perf_counter()
+        with open_house() as house:
+            found = part.measure(house)
+        results[name] = {"at": time.strftime("%Y-%m-%d %H:%M:%S"), **_plain(found)}
+        RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1))
+        print("\n".join(["", *part.lines(found), f"  ({time.perf_counter() - begun:.0f} s)"]), flush=True)
+    return 0
+
+
+def _plain(found: dict[Any, Any]) -> dict[str, Any]:
+    return {str(key): _plain(value) if isinstance(value, dict) else value for key, value in found.items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
