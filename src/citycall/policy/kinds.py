@@ -98,7 +98,6 @@ class Choice(Rule):
 
     code: Code
     name: Text
-    violation: bool = False
     asks_phone: bool = False  # the caller must ring from the number on the case (NT-8-1b)
 
 
