@@ -32,7 +32,9 @@ def views(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, Any]]:
 
 def test_every_view_says_who_may_open_it() -> None:
     unmarked = [
-        address for address, view in views(get_resolver()) if not isinstance(getattr(view, "access", None), Access)
+        address
+        for address, view in views(get_resolver())
+        if not isinstance(getattr(view, "access", None), Access)
     ]
     assert unmarked == [], "put @staff_view or @public_view on these"
 

@@ -98,7 +98,9 @@ def test_too_big_is_no_bad_request(rf: RequestFactory, db: None) -> None:
 
 def test_a_form_of_another_site_is_refused(db: None) -> None:
     client = Client(enforce_csrf_checks=True)
-    answer = client.post("/account/preferences", {"theme": "dark"}, headers={"Origin": "https://elsewhere.tw"})
+    answer = client.post(
+        "/account/preferences", {"theme": "dark"}, headers={"Origin": "https://elsewhere.tw"}
+    )
     assert answer.status_code == 403
     assert "這份表單無法確認來源" in answer.content.decode()
     assert "theme" not in answer.content.decode()

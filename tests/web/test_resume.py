@@ -135,7 +135,9 @@ def test_an_old_token_of_our_own_page_is_asked_about(browser: Client, handler: S
         {"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"},
     ],
 )
-def test_another_sites_form_is_never_carried(browser: Client, handler: Staff, headers: dict[str, str]) -> None:
+def test_another_sites_form_is_never_carried(
+    browser: Client, handler: Staff, headers: dict[str, str]
+) -> None:
     for signed_in in (False, True):
         if signed_in:
             browser.force_login(handler, backend=BACKEND)

@@ -85,6 +85,8 @@ def _collect_static() -> None:
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
+    if not settings.STATIC_ROOT:  # served from where they are
+        return
     found = hashlib.sha256()
     for finder in get_finders():
         for name, storage in finder.list([]):

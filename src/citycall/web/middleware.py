@@ -46,7 +46,8 @@ class Headers:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > LONGEST_BODY:
-            response: HttpResponseBase = errors.too_large(request)
+            with translation.override(translation.get_language_from_request(request)):
+                response: HttpResponseBase = errors.too_large(request)
         else:
             response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
@@ -65,9 +66,9 @@ class Language:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         asked = request.GET.get("lang", "")
         language = asked if asked in self.known else translation.get_language_from_request(request)
-        translation.activate(language)
         request.LANGUAGE_CODE = language
-        response = self.get_response(request)
+        with translation.override(language):
+            response = self.get_response(request)
         if asked in self.known:
             remember(response, language)
         response.headers.setdefault("Content-Language", "zh-Hant-TW" if language == "zh-hant" else language)

@@ -11,4 +11,5 @@ urlpatterns = [
     path("posts", views.posts, name="posts"),
     path("posts/<str:code>/deputies", views.deputies, name="deputies"),
     path("leave", views.leave, name="leave"),
+    path("leave/<int:leave>/end", views.end_leave, name="end_leave"),
 ]

@@ -212,6 +212,15 @@ def leave(request: StaffRequest) -> HttpResponse:
     return _posts_page(request, form, status=422)
 
 
+@require_POST
+@staff_view
+def end_leave(request: StaffRequest, leave: int) -> HttpResponse:
+    """Back again, or not going after all."""
+    people.end_leave(request.actor, {"leave": leave})
+    messages.success(request, _("請假已結束。"))
+    return redirect("account:posts")
+
+
 def _posts_page(request: StaffRequest, form: LeaveForm | None = None, status: int = 200) -> HttpResponse:
     page: dict[str, Any] = {
         "lines": my_posts(request.user.pk),

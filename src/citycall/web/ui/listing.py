@@ -52,7 +52,7 @@ class ListState:
     def of(cls, request: HttpRequest, columns: Sequence[Column], default: str, size: int = 50) -> ListState:
         sortable = {column.key for column in columns if column.sort}
         asked = request.GET.get("sort", default)
-        if asked.lstrip("-") not in sortable:
+        if asked.removeprefix("-") not in sortable:
             asked = default
         page = request.GET.get("page", "1")
         wanted = request.GET.get("size", "")

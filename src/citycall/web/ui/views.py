@@ -115,7 +115,7 @@ def components(request: StaffRequest) -> HttpResponse:
             (_("逾期"), "late"), (_("已註銷"), "off"), (_("範例"), "info"),
         ],
         "entries": [
-            Entry(after(minutes=-42), _("成案"), _("中山路一段路口有一個大洞。"), _("林話務員"), "active"),
+            Entry(after(minutes=-42), _("已成案"), _("中山路一段路口有一個大洞。"), _("林話務員"), "active"),
             Entry(after(minutes=-36), _("簽收"), who=_("養工處受理窗口"), kind="done"),
             Entry(after(minutes=-5), _("逾期通知"), _("已通知督導主管。"), kind="late"),
         ],

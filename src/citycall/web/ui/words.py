@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils import dateformat
+from django.utils.translation import get_language, gettext
 
 from citycall.base import clock
 
@@ -63,6 +64,10 @@ def clock_words() -> dict[str, str]:
     }
 
 
+def _reads_chinese() -> bool:
+    return (get_language() or "zh-hant").startswith("zh")
+
+
 def day_word(at: datetime, now: datetime) -> str:
     """`今天`, `昨天`, `明天`, `3月2日`, `2025年3月2日`."""
     there, here = clock.local(at), clock.local(now)
@@ -70,9 +75,10 @@ def day_word(at: datetime, now: datetime) -> str:
     near = {0: gettext("今天"), -1: gettext("昨天"), 1: gettext("明天")}.get(days)
     if near is not None:
         return near
-    if there.year == here.year:
-        return pgettext("day of this year", "{month}月{day}日").format(month=there.month, day=there.day)
-    return gettext("{year}年{month}月{day}日").format(year=there.year, month=there.month, day=there.day)
+    this_year = there.year == here.year
+    if not _reads_chinese():
+        return dateformat.format(there, "j M" if this_year else "j M Y")
+    return ("" if this_year else f"{there.year}年") + f"{there.month}月{there.day}日"
 
 
 def short(at: datetime, now: datetime) -> str:
@@ -85,6 +91,6 @@ def short(at: datetime, now: datetime) -> str:
 def exact(at: datetime) -> str:
     """The instant itself, for hover and print; in Chinese with the year of the Republic."""
     there = clock.local(at).strftime("%Y-%m-%d %H:%M:%S")
-    if (get_language() or "").startswith("zh"):
+    if _reads_chinese():
         return f"{there}（民國{clock.roc_date(at)}）"
     return there

@@ -35,6 +35,8 @@ SHAPES = {
     "off": "dash",
     "info": "square",
 }
+# what django.contrib.messages calls them
+MESSAGE_KINDS = {"debug": "info", "success": "done", "warning": "warn", "error": "late"}
 BUTTONS = {"primary", "secondary", "quiet", "danger"}
 CLOCK_ICONS = {"running": "clock", "soon": "triangle", "late": "diamond", "met": "check", "missed": "diamond"}
 
@@ -107,7 +109,7 @@ def named(value: Any) -> str:
 @register.simple_tag
 def when(at: datetime | None, style: str = "short") -> SafeString | str:
     """An instant as people say it; exact on hover and in print. Styles: short, day, exact."""
-    if at is None:
+    if not at:
         return format_html('<span class="none">{}</span>', "—")
     now = time.now()
     if style == "exact":
@@ -128,7 +130,7 @@ def clock(
 
     The browser ticks it. `started` lets it say when the last quarter has begun.
     """
-    if due is None:
+    if not due:
         return format_html('<span class="none">{}</span>', "—")
     state, said = _clock_state(due, started, stopped)
     named = f"{label}：" if label else ""
@@ -139,12 +141,12 @@ def clock(
         due.isoformat(),
         attributes(
             {
-                "data-ticks": stopped is None,
-                "data-soon": _soon_from(due, started).isoformat() if stopped is None else None,
+                "data-ticks": not stopped,
+                "data-soon": _soon_from(due, started).isoformat() if not stopped else None,
             }
         ),
         named + _("期限 {at}").format(at=words.exact(due)),
-        _clock_icons() if stopped is None else icons.icon(CLOCK_ICONS[state]),
+        _clock_icons() if not stopped else icons.icon(CLOCK_ICONS[state]),
         said,
         words.exact(due),
     )
@@ -163,7 +165,7 @@ def _soon_from(due: datetime, started: datetime | None) -> datetime:
 
 
 def _clock_state(due: datetime, started: datetime | None, stopped: datetime | None) -> tuple[str, str]:
-    if stopped is not None:
+    if stopped:
         if stopped > due:
             return "missed", _("逾期 {span}").format(span=words.span(stopped - due))
         return "met", _("如期") + (
@@ -240,6 +242,7 @@ def error_summary(form: forms.Form) -> dict[str, Any]:
 @register.simple_block_tag
 def notice(content: str, kind: str = "info", title: str = "", **more: Any) -> SafeString:
     """A banner: `{% notice "warn" title=_("…") %}…{% endnotice %}`; kinds info, done, warn, late."""
+    kind = MESSAGE_KINDS.get(kind, kind)
     return format_html(
         '<div class="notice {}" {}{}>{}<div class="notice-body">{}{}</div></div>',
         kind,
@@ -274,15 +277,19 @@ def panel(content: str, title: str = "", *, id: str = "", actions: str = "", **m
 
 
 @register.simple_block_tag
-def dialog(content: str, id: str, title: str) -> SafeString:
-    """`{% dialog "withdraw" _("註銷案件") %}…{% enddialog %}`; `{% button … opens="withdraw" %}` opens it."""
+def dialog(content: str, id: str, title: str, *, open: bool = False) -> SafeString:
+    """`{% dialog "withdraw" _("註銷案件") %}…{% enddialog %}`; `{% button … opens="withdraw" %}` opens it.
+
+    With `open` it opens by itself, for what came back with something wrong in it.
+    """
     return format_html(
-        '<dialog id="{}" class="dialog" aria-labelledby="{}-title">'
+        '<dialog id="{}" class="dialog" aria-labelledby="{}-title"{}>'
         '<header class="dialog-head"><h2 id="{}-title">{}</h2>'
         '<button type="button" class="button quiet small" data-closes aria-label="{}">{}</button></header>'
         '<div class="dialog-body">{}</div></dialog>',
         id,
         id,
+        attributes({"data-open": open or None}),
         id,
         title,
         _("關閉"),
