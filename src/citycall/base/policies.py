@@ -7,7 +7,7 @@ happens to the folder it came from.
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,12 +64,23 @@ class _Known:
 _known = _Known()
 
 
+_also: list[Callable[[], None]] = []
+
+
+def on_refresh(forget: Callable[[], None]) -> Callable[[], None]:
+    """Register another short memory of this process, to be emptied with this one."""
+    _also.append(forget)
+    return forget
+
+
 def refresh() -> None:
     """Forget what is in force and which version has which number (another database, another pack)."""
     with _known.lock:
         _known.checked_at = float("-inf")
         _known.active = None
         _known.by_id.clear()
+    for forget in _also:
+        forget()
 
 
 def in_force() -> tuple[PolicyVersion, "Pack"]:

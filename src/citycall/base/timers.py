@@ -19,8 +19,9 @@ from django.db import InterfaceError, OperationalError, models, transaction
 from django.utils.functional import cached_property
 
 from citycall.base import clock
-from citycall.base.commands.context import Context, background
+from citycall.base.commands.context import Context, background, current
 from citycall.base.encoding import jsonable
+from citycall.base.rows import FEW
 
 log = logging.getLogger("citycall.timers")
 
@@ -93,10 +94,14 @@ def handlers() -> tuple[str, ...]:
 
 
 def set_timers(timers: Iterable[Timer]) -> list[Timer]:
-    """Insert timers in one statement."""
+    """Insert timers: a few with the closing statement of the running command, many in one of their own."""
     made = list(timers)
     for timer in made:
         timer.payload = jsonable(timer.payload)
+    running = current()
+    if running is not None and len(made) <= FEW:
+        running.run.insert(made)
+        return made
     return Timer.objects.bulk_create(made, batch_size=1000) if made else []
 
 

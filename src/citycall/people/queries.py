@@ -6,12 +6,12 @@ import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from citycall.base import clock, private
+from citycall.base import clock, policies, private
 from citycall.base.commands import Actor, ActorPost
 from citycall.people.models import Agency, ApiToken, Holding, Party, PartyView, Post, Staff
 from citycall.people.presence import posts_of, standing_at
@@ -19,6 +19,7 @@ from citycall.people.presence import posts_of, standing_at
 # The three roles that an agency with fast items must fill, one person each (NT-5-4-6a).
 FAST_SERVICE_ROLES = ("window", "supervisor", "evaluator")
 TOKEN_CACHE_SECONDS = 5.0
+NAMES_CACHE_SECONDS = 1.0
 
 
 # --- who acts -----------------------------------------------------------------------------------
@@ -148,9 +149,30 @@ def role_defects(fast_agencies: Collection[str]) -> list[RoleDefect]:
     return defects
 
 
+@dataclass
+class _AgencyNames:
+    """What this process knows of the agencies' names, and until when it trusts that."""
+
+    until: float = 0.0
+    names: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+_agency_names = _AgencyNames()
+
+
 def agency_names() -> dict[str, tuple[str, str]]:
-    """Each agency's name in Chinese and English."""
-    return {a.code: (a.name_zh, a.name_en or a.name_zh) for a in Agency.objects.all()}
+    """Each agency's name in Chinese and English; asks the database at most once a second."""
+    if time.monotonic() >= _agency_names.until:
+        rows = Agency.objects.values_list("code", "name_zh", "name_en")
+        _agency_names.names = {code: (zh, en or zh) for code, zh, en in rows}
+        _agency_names.until = time.monotonic() + NAMES_CACHE_SECONDS
+    return _agency_names.names
+
+
+@policies.on_refresh
+def forget_agency_names() -> None:
+    """Read them anew: another database, or an agency was just added."""
+    _agency_names.until = 0.0
 
 
 def agencies() -> list[Agency]:

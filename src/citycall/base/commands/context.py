@@ -1,19 +1,20 @@
 """What a running command has at hand, and what it writes as its last act."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from citycall.base import audit as trail
 from citycall.base import clock, live, policies
 from citycall.base.commands.actors import SYSTEM, Actor, ActorPost
 from citycall.base.commands.refusals import Refused, not_permitted
 from citycall.base.encoding import dumps
+from citycall.base.rows import insertion
 
 if TYPE_CHECKING:
     from citycall.policy import Pack
@@ -35,12 +36,21 @@ class Run:
     topics: set[str] = field(default_factory=set)
     wake: bool = False
     answers: list[tuple[int, str]] = field(default_factory=list)
+    inserts: list[tuple[str, list[Any]]] = field(default_factory=list)
+
+    def insert(self, rows: Sequence[models.Model], *, ignore_known: bool = False) -> None:
+        """Write these rows of one model with the closing statement. Nobody can read them before."""
+        if rows:
+            self.inserts.append(insertion(rows, ignore_known=ignore_known))
 
     def close(self) -> None:
-        """Audit entries, stored answers and signals: one statement."""
+        """Rows put off until now, audit entries, stored answers and signals: one statement."""
         lines = self.lines + self.refused
         parts: list[str] = []
         arguments: list[Any] = []
+        for number, (statement, parameters) in enumerate(self.inserts):
+            parts.append(f"rows{number} AS ({statement})")
+            arguments += parameters
         if lines:
             statement, parameters = trail.insertion(lines)
             parts.append(f"entries AS ({statement})")

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from citycall.base import clock, live
+from citycall.base.commands.context import current
+from citycall.base.rows import FEW
 
 
 class Notice(models.Model):
@@ -89,7 +91,8 @@ class Notice(models.Model):
 def queue(notices: Sequence[Notice]) -> None:
     """Put notices into the outbox, in the transaction of what caused them. A known key is left alone.
 
-    `created_at` and `due_at` default to now. The objects do not get their ids.
+    `created_at` and `due_at` default to now. The objects do not get their ids. A few are written with the
+    closing statement of the running command.
     """
     if not notices:
         return
@@ -99,5 +102,9 @@ def queue(notices: Sequence[Notice]) -> None:
         given: tuple[datetime | None, datetime | None] = (notice.created_at, notice.due_at)
         notice.created_at = now if given[0] is None else given[0]
         notice.due_at = now if given[1] is None else given[1]
-    Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=500)
+    running = current()
+    if running is not None and len(notices) <= FEW:
+        running.run.insert(notices, ignore_known=True)
+    else:
+        Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=500)
     live.wake_worker()

@@ -23,6 +23,7 @@ from citycall.base.commands import (
 from citycall.base.notices import Notice
 from citycall.people.models import Agency, Deputy, Holding, Post, Staff
 from citycall.people.models.government import DEPUTY_RANKS
+from citycall.people.queries import forget_agency_names
 from citycall.policy import notices_for
 
 AgencyCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9_-]+$")]
@@ -51,6 +52,7 @@ def add_agency(ctx: Context, data: AddAgency) -> AgencyRef:
     Agency.objects.create(
         code=data.code, name_zh=data.name_zh, name_en=data.name_en, kind=data.kind, parent_id=data.parent
     )
+    forget_agency_names()
     ctx.audit("agency", data.code)
     return AgencyRef(agency=data.code)
 

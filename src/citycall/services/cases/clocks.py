@@ -120,13 +120,13 @@ def _has_struck(case: Case, clock: CaseClock) -> bool:
     ).exists()
 
 
-def write(done: Plan, case: Case, pack: Pack, now: datetime) -> None:
+def write(ctx: Context, done: Plan, case: Case, pack: Pack) -> None:
     """Write what ``plan`` found: one statement for clocks started, one for timers, one for those stopped."""
     changed = done.stopped + [clock for _rule, clock in done.resumed]
     if changed:
         CaseClock.objects.bulk_update(changed, ["state", "stopped_at", "stopped_by", "late"])
     if done.started:
-        CaseClock.objects.bulk_create([clock for _rule, clock in done.started])
+        ctx.run.insert([clock for _rule, clock in done.started])
     calendar = pack.calendar(district=case.district)
     timers = [
         _timer(case.pk, rule.code, strike, due)
@@ -135,7 +135,7 @@ def write(done: Plan, case: Case, pack: Pack, now: datetime) -> None:
     ]
     for rule, clock in done.resumed:
         for code, first in first_strikes(rule, clock.started_at, clock.due, calendar):
-            due = first if first >= now else next_strike(rule.strike(code), now, clock.due, calendar)
+            due = first if first >= ctx.now else next_strike(rule.strike(code), ctx.now, clock.due, calendar)
             if due is not None:
                 timers.append(_timer(case.pk, rule.code, code, due))
     set_timers(timers)

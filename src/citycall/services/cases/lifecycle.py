@@ -89,7 +89,7 @@ def advance(
     changes.update(plan.changes)
     facts.update({f"{rule.code}_due": clock.due for rule, clock in plan.started})
     event = record(ctx, case, event_kind, set=changes, info=dict(info or {}), agencies=[case.agency])
-    clocks.write(plan, case, pack, ctx.now)
+    clocks.write(ctx, plan, case, pack)
     ctx.wake_worker()
     told = messages.queue_for_event(
         pack, case, event_kind, facts | dict(info or {}), event=event, now=ctx.now

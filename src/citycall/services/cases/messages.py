@@ -18,8 +18,8 @@ from citycall.base.events import Event
 from citycall.base.notices import Notice, queue
 from citycall.people.queries import agency_names, posts_in_roles
 from citycall.policy import Pack
-from citycall.policy.rules import NotifyAction
 from citycall.policy.notices import notices_for, reporter_channel
+from citycall.policy.rules import NotifyAction
 from citycall.services.cases.models import Case, CaseClock, Status
 
 REPORTER = "reporter"

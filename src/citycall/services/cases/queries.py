@@ -276,7 +276,7 @@ def preventions_at(cause_group: str, addr_key: str) -> list[Prevention]:
 
 
 def barred(cause_group: str, addr_key: str) -> bool:
-    """Whether the commission holds a letter about this matter, so that it is not taken as fast (NT-5-4-10b)."""
+    """Whether the commission holds a letter about this matter: it is not taken as fast (NT-5-4-10b)."""
     return UnfoundedLetter.objects.filter(
         cause_group=cause_group, addr_key=addr_key, state=UnfoundedLetter.State.RECEIVED
     ).exists()
