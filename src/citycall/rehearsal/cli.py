@@ -17,6 +17,7 @@ from django.db import OperationalError, connection
 from django.utils import translation
 
 from citycall.base import private
+from citycall.policy import PackError, load_pack
 from citycall.rehearsal import clauses, sample, scenario
 from citycall.rehearsal import conformance as conforming
 from citycall.rehearsal import result as results
@@ -141,14 +142,18 @@ def _tell_all(stories: Sequence[Scenario], folder: Path | None) -> Iterator[Resu
 
 def _pack(policy: str) -> Path:
     try:
-        return sample.pack_folder(policy)
-    except sample.NoPack as error:
+        folder = sample.pack_folder(policy)
+        load_pack(folder)
+        return folder
+    except (sample.NoPack, PackError) as error:
         raise click.BadParameter(str(error), param_hint="--policy") from error
 
 
 def _stories() -> Path:
     """The stories beside the packs."""
-    return Path(settings.CITYCALL_POLICIES).parent / STORIES
+    place = (Path(settings.CITYCALL_POLICIES).parent / STORIES).resolve()
+    here = Path.cwd()
+    return place.relative_to(here) if place.is_relative_to(here) else place
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from citycall.base.channels.recording import RecordingChannel
 from citycall.base.commands import Input, Refused, commands, execute
 from citycall.base.notices import Notice
 from citycall.base.timers import Timer
-from citycall.policy import load_pack
+from citycall.policy import PackError, load_pack
 from citycall.rehearsal import moments, sample
 from citycall.rehearsal.expect import Unfit
 from citycall.rehearsal.expect.form import Refusal
@@ -62,13 +62,13 @@ def rehearse(scenario: Scenario, scratch: Scratch, policy: Path | None = None) -
     """Tell the story in a fresh world. `policy` takes the place of the pack that it names."""
     result = Result(scenario.path, scenario.title, scenario.clauses, steps=len(scenario.steps))
     began = time.perf_counter()
+    check(scenario)
     try:
-        check(scenario)
         folder = policy or sample.pack_folder(scenario.policy)
-    except (LookupError, ValueError) as error:
+        zone = ZoneInfo(load_pack(folder).timezone)
+    except (LookupError, PackError) as error:
         raise scenario.document.error(("policy",), str(error)) from error
     with scratch.world(folder), _recording():
-        zone = ZoneInfo(load_pack(folder).timezone)
         start = moments.absolute(scenario.start, zone)
         _Runner(scenario, Telling(start, zone), Timeline(start), result).run()
     result.seconds = time.perf_counter() - began

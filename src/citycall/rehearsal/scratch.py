@@ -119,6 +119,7 @@ class Scratch:
         self.made: list[str] = []
         self.worlds: dict[Path, World] = {}
         self.schema = ""
+        self.count = 0
 
     @contextmanager
     def world(self, pack: str | Path, keep_as: str | None = None) -> Iterator[None]:
@@ -144,10 +145,11 @@ class Scratch:
 
     def _make_world(self, folder: Path) -> World:
         if not self.schema:
-            self.schema = self._create(f"{self.run}_schema", None)
-            with self._using(self.schema):
+            name = self._create(None)
+            with self._using(name):
                 call_command("migrate", interactive=False, verbosity=0)
-        name = self._create(f"{self.run}_world{len(self.worlds)}", self.schema)
+            self.schema = name
+        name = self._create(self.schema)
         with self._using(name):
             with clock.at(WORLD_BEGAN):
                 sample.load_sample(folder, cases=False)
@@ -169,7 +171,9 @@ class Scratch:
             connection.settings_dict.update(before)
             _forget()
 
-    def _create(self, name: str, template: str | None) -> str:
+    def _create(self, template: str | None) -> str:
+        self.count += 1
+        name = f"{self.run}_{self.count}"
         command = sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(name))
         with connection._nodb_cursor() as cursor:
             if template:
