@@ -26,7 +26,7 @@ Text = Annotated[str, Field(min_length=2, max_length=2000)]
 
 def _steering_only(ctx: Context) -> None:
     """Evaluators sit in every agency; these reviews are the steering office's alone."""
-    ctx.require_role(*STEERING, agency=ctx.pack.setting("steering-agency", "research"))
+    ctx.require_role(*STEERING, agency=ctx.pack.managing_unit)
 
 
 class ReviewDelays(Input):

@@ -134,6 +134,11 @@ class Pack(Rule):
         found = self.settings.get(slug)
         return default if found is None else found.value
 
+    @property
+    def managing_unit(self) -> str:
+        """The agency that steers the hotline; empty where the pack names none."""
+        return str(self.setting("managing-unit", ""))
+
     def clock(self, code: str) -> ClockRule:
         for rule in self.clocks:
             if rule.code == code:

@@ -149,7 +149,8 @@ def establish(ctx: Context, data: Establish) -> Established:
         district=case.district,
         status=case.status,
         due_at=case.due_at,
-        tell_number=step.told_reporter == 0,
+        tell_number=step.told_reporter == 0
+        and ("landline" if reporter["phone"] else "unreachable") in kind.reply.tell_number_to,
     )
 
 

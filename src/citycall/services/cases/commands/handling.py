@@ -158,15 +158,18 @@ def complete(ctx: Context, data: Complete) -> Done:
 def _check_completion(
     kind: CaseKind, case: Case, data: Complete, done_at: datetime, late: bool, now: datetime
 ) -> None:
+    item = pack_for(case).items.get(case.item)
+    photo = item is not None and item.evidence
+    wanted = [*kind.completion.requires, *(kind.completion.late_requires if late else ())]
+    wanted += ["photo"] if photo and "photo" not in wanted else []
     given = {
         "finding": data.finding,
         "result": data.result,
         "done_at": done_at,
         "late_reason": data.late_reason or case.late_reason,
         "prevention": data.prevention,
-        "photo": "photo" in kind.completion.requires and case.files.exists(),
+        "photo": (photo or "photo" in kind.completion.requires) and case.files.exists(),
     }
-    wanted = kind.completion.requires + (kind.completion.late_requires if late else ())
     fields: dict[str, str] = {part: _MISSING[part]() for part in wanted if not given[part]}
     findings = {choice.code for choice in kind.findings}
     if data.finding and data.finding not in findings:
@@ -242,7 +245,7 @@ def reopen(ctx: Context, data: Reopen) -> Done:
     """Open a closed case again; one that was closed too early counts as a violation (NT-5-4-9c)."""
     case = load_for_change(data.case)
     if not ctx.actor.has("lead"):
-        ctx.require_role("evaluator", "director", agency="research")
+        ctx.require_role("evaluator", "director", agency=ctx.pack.managing_unit)
     advance(
         ctx,
         case,

@@ -14,9 +14,10 @@ from citycall.base.private import format_phone
 from citycall.people.parties import reveal
 from citycall.services.cases.commands.handling import answered_by_phone
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase
-from citycall.services.cases.lifecycle import advance, load_for_change
+from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
 from citycall.services.cases.models import PhoneRecord, PhoneTask
 
+_ENTERED = ("callee", "at", "content")  # the caller is whoever enters it
 CALLERS = ("handler", "intake_window", "section_chief")
 
 
@@ -49,7 +50,9 @@ def open_phone(ctx: Context, data: OpenPhone) -> Opened:
         {"name": one.caller, "at": clock.local(one.opened_at).strftime("%Y-%m-%d %H:%M")}
         for one in PhoneRecord.objects.filter(case=case).exclude(staff_id=caller)
     ]
-    if earlier and not data.reason:
+    reply = pack_for(case).kinds[case.kind].reply
+    ctx.require_role(*reply.phone_by, agency=case.agency)
+    if earlier and not data.reason and reply.second_caller == "warn":
         last = earlier[-1]
         message = (
             _("%(name)s 已於 %(at)s 開啟電話聯絡過這位民眾。請勿由不同人員重複撥打；確有必要請敘明理由。")
@@ -89,9 +92,9 @@ def _person(ctx: Context) -> int:
 class RecordPhoneReply(OfCase):
     """Who was spoken to, when, and what was said (NT-5-4-4d); the caller is who enters it."""
 
-    callee: Annotated[str, Field(min_length=1, max_length=80)]
-    at: Instant
-    content: Annotated[str, Field(min_length=2, max_length=2000)]
+    callee: Annotated[str, Field(max_length=80)] = ""
+    at: Instant | None = None
+    content: Annotated[str, Field(max_length=2000)] = ""
     reached: bool = True
 
 
@@ -100,7 +103,14 @@ def record_phone_reply(ctx: Context, data: RecordPhoneReply) -> Done:
     """Record a telephone call; when the citizen was reached, the owed reply is done and the case closes."""
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
-    if data.at > ctx.now or data.at < case.established_at:
+    required = pack_for(case).kinds[case.kind].reply.phone_record
+    missing: dict[str, str] = {
+        part: _("必填。") for part in required if part in _ENTERED and not getattr(data, part)
+    }
+    if missing:
+        raise Refused("invalid", _("電話紀錄尚缺應記載事項。"), fields=missing, status=422)
+    at = data.at or ctx.now
+    if at > ctx.now or at < case.established_at:
         message = _("通話時間必須在成案之後、現在之前。")
         raise Refused("invalid", message, fields={"at": message}, status=422)
     call = (
@@ -108,7 +118,7 @@ def record_phone_reply(ctx: Context, data: RecordPhoneReply) -> Done:
     )
     if call is None:
         raise Refused("number_not_opened", _("請先開啟民眾電話再登錄電話紀錄。"), status=409)
-    call.callee, call.at = data.callee, data.at
+    call.callee, call.at = data.callee, at
     call.content, call.reached = data.content, data.reached
     call.save(update_fields=["callee", "at", "content", "reached"])
     advance(ctx, case, "case.phone_recorded", info={"record": call.pk, "reached": data.reached})

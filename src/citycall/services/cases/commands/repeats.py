@@ -103,11 +103,18 @@ class ReceiveLetter(Input):
     accept: bool = True
 
 
+def _letter_to(ctx: Context, letter: UnfoundedLetter) -> str:
+    """The agency that such letters go to, as the pack of the last case says."""
+    case = letter.last_case
+    rule = pack_for(case).kinds[case.kind].unfounded
+    return rule.letter_to if rule else ctx.pack.managing_unit
+
+
 @command("cases.receive_unfounded_letter", who=("evaluator", "director"), clauses=("NT-5-4-10b",))
 def receive_unfounded_letter(ctx: Context, data: ReceiveLetter) -> LetterDone:
     """The commission has the letter: from now the same matter becomes a petition. Or it sends it back."""
-    ctx.require_role("evaluator", "director", agency=ctx.pack.setting("steering-agency", "research"))
     letter = _locked(data.letter)
+    ctx.require_role("evaluator", "director", agency=_letter_to(ctx, letter))
     _expect(letter, UnfoundedLetter.State.SENT)
     record(
         ctx,
@@ -134,8 +141,8 @@ class RevokeLetter(Input):
 @command("cases.revoke_unfounded_letter", who=("evaluator", "director"), clauses=("NT-5-4-10b",))
 def revoke_unfounded_letter(ctx: Context, data: RevokeLetter) -> LetterDone:
     """The matter may be reported as fast again; the count begins anew."""
-    ctx.require_role("evaluator", "director", agency=ctx.pack.setting("steering-agency", "research"))
     letter = _locked(data.letter)
+    ctx.require_role("evaluator", "director", agency=_letter_to(ctx, letter))
     record(
         ctx,
         letter,

@@ -44,7 +44,8 @@ def request_stage(ctx: Context, data: RequestStage) -> StageDone:
         _check_days(kind, case, data.days)
     if StageRequest.objects.filter(case=case, state=StageRequest.State.PENDING).exists():
         raise Refused("already_requested", _("已有一件申請待話務中心審核。"), status=409)
-    if data.to not in kind.stages or case.stage == data.to:
+    stage = kind.stages.get(data.to)
+    if stage is None or not stage.on_application or case.stage == data.to:
         message = _("案件不能改列這個階段。")
         raise Refused("invalid", message, fields={"to": message}, status=422)
     request = StageRequest(case=case)
@@ -93,6 +94,8 @@ def decide_stage(ctx: Context, data: DecideStage) -> StageDone:
     if request is None:
         raise Refused("nothing_requested", _("這個案件沒有待審核的申請。"), status=409)
     kind = pack_for(case).kinds[case.kind]
+    asked = kind.stages["second" if request.to == Stage.SECOND else "ordinary"]
+    ctx.require_role(*asked.decided_by)
     days = request.days
     if data.approve and request.to == Stage.SECOND:
         days = data.days or days
