@@ -41,7 +41,11 @@ class Document:
         return ScenarioError(self.path, self.line(place), message)
 
 
-class _Loader(yaml.SafeLoader):
+# The parser in C where PyYAML has it: a run reads dozens of files.
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):  # type: ignore[misc]
     """Safe loading; a key given twice is an error, for one of the two would be lost in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -53,7 +57,8 @@ class _Loader(yaml.SafeLoader):
                         None, None, f"the key {key.value!r} is given twice", key.start_mark
                     )
                 seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
+        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return found
 
 
 def _note_lines(
@@ -79,10 +84,14 @@ def read(path: Path) -> Document:
         raise ScenarioError(path, 1, f"cannot be read: {error}") from error
     lines: dict[Place, int] = {}
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        if node is not None:
-            _note_lines(node, (), lines)
-        value = yaml.load(text, Loader=_Loader)  # nosec B506: a SafeLoader
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            if node is not None:
+                _note_lines(node, (), lines)
+            value = None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise ScenarioError(path, mark.line + 1 if mark else 1, f"not YAML: {error.problem}") from error
