@@ -11,6 +11,8 @@ import pytest
 import yaml
 from tests.rehearsal.stories import PACKS, STORIES, Tell
 
+pytestmark = pytest.mark.slow  # needs databases of its own
+
 PACK = PACKS / "newtaipei"
 Change = Callable[[Any], None]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.rehearsal.stories import ESTABLISH, Tell, WriteStory
 
+pytestmark = pytest.mark.slow  # needs databases of its own
+
 # What follows the establishing -> words of what was found
 FALSE = {
     "wrong count": (

@@ -6,6 +6,8 @@ import pytest
 from pytest_django import DjangoDbBlocker
 from tests.rehearsal.stories import PACKS
 
+pytestmark = pytest.mark.slow  # needs databases of its own
+
 from citycall.base import clock
 from citycall.base.audit import verify
 from citycall.base.notices import Notice

@@ -32,6 +32,7 @@ WRONG_STEPS = {
     "unknown field": (EXPECT + "      case: $c\n      has: {statsu: closed}\n", 16, "no field 'statsu'"),
     "unknown filter": (EXPECT + "      notices: {abuot: $c}\n", 15, "unknown key 'notices.abuot'"),
     "unknown kind": (EXPECT + "      csae: $c\n      has: {status: closed}\n", 15, "unknown kind"),
+    "search": (EXPECT + "      search: {q: 路燈, in: faq}\n      first: x\n", 15, "not supported yet"),
     "two subjects": (EXPECT + "      case: $c\n      task: {of: $c}\n", 14, "one subject"),
     "events of nothing": (EXPECT + "      events: {of: $c}\n", 15, "could never fail"),
     "portal without a look": (EXPECT + "      portal: {number: a, code: b}\n", 15, "could never fail"),

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.rehearsal.stories import STORIES, Tell
 
+pytestmark = pytest.mark.slow  # needs databases of its own
+
 from citycall.rehearsal.clauses import catalogue
 from citycall.rehearsal.scenario import find, load
 
