@@ -10,6 +10,7 @@ import click
 
 from citycall.base import audit as trail
 from citycall.base.commands import commands as registered
+from citycall.base.commands import matrix
 
 
 @click.command()
@@ -68,9 +69,13 @@ def head() -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Name, input schema and who may, for programs.")
-def commands(as_json: bool) -> None:
+@click.option("--markdown", "as_markdown", is_flag=True, help="The permission matrix (docs/permissions.md).")
+def commands(as_json: bool, as_markdown: bool) -> None:
     """List every command: all that can be done, by whom."""
     specs = registered().values()
+    if as_markdown:
+        click.echo(matrix.markdown(specs), nl=False)
+        return
     if as_json:
         rows = [
             {
