@@ -28,7 +28,7 @@ class Row:
     case: list[int]
 
 
-def pattern(house: House) -> tuple[list[Row], int, int]:
+def pattern(house: House) -> list[Row]:
     """All rows that the last transaction of `cases.establish` wrote, whatever the tables are."""
     with psycopg.connect(house.postgres.url()) as connection:
         xid, case = connection.execute(
@@ -42,12 +42,10 @@ def pattern(house: House) -> tuple[list[Row], int, int]:
                 " WHERE nspname = 'public' AND relkind = 'r' ORDER BY relname = 'cases_case' DESC, relname"
             )
         ]
-        rows, used = [], set()
+        rows: list[Row] = []
         for table in tables:
-            rows_here = _rows(connection, table, xid, case)
-            used |= {table} if rows_here else set()
-            rows += rows_here
-    return rows, case, len(used)
+            rows += _rows(connection, table, xid, case)
+    return rows
 
 
 def _rows(connection: psycopg.Connection[Any], table: str, xid: str, case: int) -> list[Row]:
@@ -76,8 +74,7 @@ def _rows(connection: psycopg.Connection[Any], table: str, xid: str, case: int) 
     return rows
 
 
-def measure(house: House, clients: int, count: int) -> dict[str, Any]:
-    rows, _case, tables = pattern(house)
+def measure(house: House, rows: list[Row], clients: int, count: int) -> dict[str, Any]:
     latencies: list[float] = []
     lock = threading.Lock()
     until = time.perf_counter() + SECONDS
@@ -112,7 +109,7 @@ def measure(house: House, clients: int, count: int) -> dict[str, Any]:
         "database_ms": cost["database"] / len(latencies) * 1000,
         "client_ms": cost["client"] / len(latencies) * 1000,
         "rows": len(rows),
-        "tables": tables,
+        "tables": len({row.insert for row in rows}),
     }
 
 
@@ -123,10 +120,10 @@ def _write_one(connection: psycopg.Connection[Any], rows: list[Row]) -> None:
     """One transaction, one round trip."""
     case, word = next(_numbers), uuid.uuid4().hex[:20]
     with connection.pipeline(), connection.transaction():
-        for row in rows:
+        for number, row in enumerate(rows):
             values = list(row.values)
             for place in row.fresh:
-                values[place] = word
+                values[place] = f"{word}{number}"
             for place in row.case:
                 values[place] = case
             connection.execute(row.insert, values)

@@ -85,6 +85,7 @@ def open_house(*, web: bool = True) -> Iterator[House]:
     os.environ["CITYCALL_DATA"] = str(root)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citycall.settings")
     os.environ["CITYCALL_LOG_LEVEL"] = "WARNING"
+    (root / "static").mkdir()
     preload = {"shared_preload_libraries": "pg_stat_statements"}
     postgres = EmbeddedPostgres(root / "postgres", root / "socket", options=preload)
     house = House(root, postgres)

@@ -68,7 +68,8 @@ def measure(house: House) -> dict[str, Any]:
                 }
                 for text, calls, spent in statements[:25]
             ]
-    found["bare"] = {clients: bare.measure(house, clients, count) for clients, count in LEVELS}
+    rows = bare.pattern(house)
+    found["bare"] = {clients: bare.measure(house, rows, clients, count) for clients, count in LEVELS}
     return found
 
 

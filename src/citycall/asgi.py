@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import import_module
 from typing import Any, cast
 
-from a2wsgi import WSGIMiddleware
-
 from citycall.base import private
+from citycall.run.bridge import Bridge
 from citycall.wsgi import application as django_application
 
 Scope = MutableMapping[str, Any]
@@ -23,7 +22,7 @@ private.keys()  # without the keys of this installation there is nothing to serv
 # Each thread keeps one database connection, so this is also the number of connections of one process.
 THREADS = int(os.environ.get("CITYCALL_WEB_THREADS", "8"))
 
-_pages = cast(AsgiApplication, WSGIMiddleware(cast(Any, django_application), workers=THREADS))
+_pages: AsgiApplication = Bridge(cast(Any, django_application), THREADS)
 _live: AsgiApplication | None = None
 
 
