@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from pytest_django import DjangoDbBlocker
 from tests.rehearsal.stories import ESTABLISH, PACKS, STORIES, WriteStory
 
-pytestmark = pytest.mark.slow  # needs databases of its own
-
 from citycall.rehearsal import cli, conformance
 from citycall.rehearsal.clauses import Clause
 from citycall.rehearsal.result import Failure, Result
+
+pytestmark = pytest.mark.slow  # needs databases of its own
 
 REGISTERED = STORIES / "newtaipei" / "registered.yaml"
 HOLDS = "  - expect:\n      case: $c\n      has: {status: established}\n"

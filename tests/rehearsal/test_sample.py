@@ -6,8 +6,6 @@ import pytest
 from pytest_django import DjangoDbBlocker
 from tests.rehearsal.stories import PACKS
 
-pytestmark = pytest.mark.slow  # needs databases of its own
-
 from citycall.base import clock
 from citycall.base.audit import verify
 from citycall.base.notices import Notice
@@ -18,6 +16,8 @@ from citycall.policy import load_pack, sample_world
 from citycall.rehearsal import sample, sample_cases
 from citycall.rehearsal.scratch import Scratch
 from citycall.services.cases.models import Case, PhoneTask, StageRequest, UnfoundedLetter
+
+pytestmark = pytest.mark.slow  # needs databases of its own
 
 PACK = PACKS / "newtaipei"
 

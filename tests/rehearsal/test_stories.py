@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from tests.rehearsal.stories import STORIES, Tell
 
-pytestmark = pytest.mark.slow  # needs databases of its own
-
 from citycall.rehearsal.clauses import catalogue
 from citycall.rehearsal.scenario import find, load
+
+pytestmark = pytest.mark.slow  # needs databases of its own
 
 PATHS = find([STORIES])
 
