@@ -12,6 +12,7 @@ from django.db import models
 
 from citycall.base.commands.context import Context
 from citycall.base.encoding import jsonable
+from citycall.base.rows import insert
 
 
 class Event(models.Model):
@@ -77,12 +78,12 @@ def record(
     change = Change(row, kind, set or {}, info or {}, tuple(agencies))
     names = _apply(change)
     if row._state.adding:
-        row.save(force_insert=True)
+        insert(row)
     elif names:
         # The row first: its lock puts the events of one row in their order.
         row.save(update_fields=names)
     event = _event(ctx, change, names)
-    event.save(force_insert=True)
+    insert(event)
     _tell(ctx, change)
     if not ctx.subject_kind:
         ctx.audit(event.subject_kind, event.subject_id)

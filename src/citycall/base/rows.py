@@ -1,7 +1,7 @@
-"""Rows written with the last statement of a command instead of one statement each.
+"""Rows written without the ORM's own making of statements, which costs more than the database's work.
 
-A case that is taken writes clocks, timers and notices that nobody reads before the commit. Put into the
-command's closing statement they cost no round trip of their own.
+Rows that nobody reads before the commit go with the last statement of a command. A case that is taken
+writes clocks, timers and notices: put into the closing statement they cost no round trip of their own.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
 
 FEW = 12  # more rows than this are written by themselves, so that the closing statement stays small
 
@@ -24,6 +25,26 @@ def _columns(model: type[models.Model]) -> tuple[tuple[models.Field[Any, Any], .
     )
     quote = connection.ops.quote_name
     return fields, ", ".join(quote(each.column) for each in fields)
+
+
+def insert(row: models.Model) -> None:
+    """Insert a new row; a key that the database gives is set on it."""
+    fields, _names = _columns(type(row))
+    key = row._meta.pk
+    given = isinstance(key, models.AutoField)
+    unusual = any(isinstance(getattr(row, each.attname), DatabaseDefault) for each in fields)
+    if unusual or (given and row.pk is not None):
+        row.save(force_insert=True)
+        return
+    statement, values = insertion([row])
+    if given:
+        statement += f" RETURNING {connection.ops.quote_name(key.column)}"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        if given:
+            row.pk = cursor.fetchone()[0]
+    row._state.adding = False
+    row._state.db = connection.alias
 
 
 def insertion(rows: Sequence[models.Model], *, ignore_known: bool = False) -> tuple[str, list[Any]]:

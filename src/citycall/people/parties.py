@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from citycall.base import private
 from citycall.base.commands import Context, invalid, not_found
+from citycall.base.rows import insert
 from citycall.people.models import Party, PartyView
 
 FIELDS = ("name", "phone", "phone2", "email", "address")
@@ -56,7 +57,7 @@ def create_party(
             wrong[path + "email"] = _("不是有效的電子郵件地址。")
     if wrong:
         raise invalid(wrong)
-    return Party.objects.create(
+    party = Party(
         name=_or_none(name),
         phone=numbers["phone"],
         phone2=numbers["phone2"],
@@ -65,6 +66,8 @@ def create_party(
         phone_hash=private.phone_hash(numbers["phone"]) if numbers["phone"] else None,
         created_at=ctx.now,
     )
+    insert(party)
+    return party
 
 
 def reveal(
