@@ -1,0 +1,124 @@
+"""What can be done with a case on its page: one table, in the order in which it is likely next.
+
+An act is shown when a post of this person may run its command and the pack's table of moves allows its event
+in the present status. What is shown is a help only: the command decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from citycall.base.commands import Actor, may
+from citycall.services.cases.models import OPEN_STATUSES, Status
+from citycall.services.cases.queries import CaseDetail
+from citycall.web.inbox.access import can, looks_over
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing to do. `press` needs no form; `fits` asks the case; `leads` makes it the likely next one."""
+
+    code: str
+    command: str
+    event: str
+    label: Promise
+    key: str
+    icon: str
+    press: bool = False
+    fits: Callable[[CaseDetail, Actor], bool] = lambda detail, actor: True
+    leads: Callable[[CaseDetail, Actor], bool] = lambda detail, actor: False
+    over: bool = False  # an act of those who look over the agencies
+    close_by: bool = False  # kept beside the primary one, for it is done often
+
+
+def _untaken(detail: CaseDetail, actor: Actor) -> bool:
+    return detail.case.taken_by is None
+
+
+def _not_mine(detail: CaseDetail, actor: Actor) -> bool:
+    return detail.case.taken_by != actor.staff_id
+
+
+def _late(detail: CaseDetail, actor: Actor) -> bool:
+    return detail.case.overdue or detail.case.completed_late
+
+
+def _owed(detail: CaseDetail, actor: Actor) -> bool:
+    return detail.phone_task is not None
+
+
+def _has_phone(detail: CaseDetail, actor: Actor) -> bool:
+    return detail.case.has_phone and detail.case.status != Status.WITHDRAWN
+
+
+def _stages(detail: CaseDetail, actor: Actor) -> bool:
+    stages = detail.pack.kinds[detail.case.kind].stages
+    others = [one for one in stages if one not in ("first", detail.case.stage)]
+    return bool(others) and detail.pending_request is None
+
+
+def _answered(detail: CaseDetail, actor: Actor) -> bool:
+    return detail.phone_task is None and bool(detail.case.result)
+
+
+ACTS: tuple[Act, ...] = (
+    Act("sign", "cases.acknowledge", "case.acknowledged", _("簽收"), "s", "check", True,
+        leads=lambda detail, actor: True),
+    Act("take", "cases.take", "case.taken", _("接案"), "t", "user", True, _not_mine, _untaken),
+    Act("phone", "cases.open_phone", "case.phone_opened", _("電話回覆"), "f", "phone",
+        False, _has_phone, _owed),
+    Act("complete", "cases.complete", "case.completed", _("辦畢"), "c", "check",
+        leads=lambda detail, actor: True),
+    Act("photos", "cases.add_photos", "case.photo_added", _("加照片"), "p", "camera", close_by=True,
+        fits=lambda detail, actor: detail.case.status in OPEN_STATUSES),
+    Act("note", "cases.add_finding", "case.finding_added", _("記錄現場"), "n", "edit", close_by=True),
+    Act("stage", "cases.request_stage", "case.stage_requested", _("申請改列期限"), "e", "clock",
+        fits=_stages),
+    Act("explain", "cases.explain_delay", "case.delay_explained", _("敘明逾期理由"), "x", "message",
+        fits=_late),
+    Act("prevention", "cases.add_prevention", "case.prevention_added", _("預防措施"), "v", "plus"),
+    Act("close", "cases.close", "case.closed", _("結案"), "z", "inbox", True, _answered),
+    Act("reopen", "cases.reopen", "case.reopened", _("重啟案件"), "o", "swap", over=True),
+)  # fmt: skip
+BY_CODE = {act.code: act for act in ACTS}
+
+
+@dataclass(frozen=True)
+class Open:
+    """What this person can do with this case now."""
+
+    primary: Act | None
+    beside: tuple[Act, ...]
+    others: tuple[Act, ...]
+
+    def allows(self, code: str) -> bool:
+        return any(act.code == code for act in (self.primary, *self.beside, *self.others) if act)
+
+
+def open_acts(actor: Actor, detail: CaseDetail) -> Open:
+    """The acts of the page: the likely next one, those beside it, the others."""
+    kind = detail.pack.kinds[detail.case.kind]
+    possible = [
+        act
+        for act in ACTS
+        if kind.next_status(act.event, detail.case.status) is not None
+        and _permitted(actor, act, detail.case.agency)
+        and act.fits(detail, actor)
+    ]
+    primary = next((act for act in possible if act.leads(detail, actor)), None)
+    rest = [act for act in possible if act is not primary]
+    return Open(
+        primary,
+        tuple(act for act in rest if act.close_by),
+        tuple(act for act in rest if not act.close_by),
+    )
+
+
+def _permitted(actor: Actor, act: Act, agency: str) -> bool:
+    if act.over:
+        return may(actor, act.command) and looks_over(actor)
+    return can(actor, act.command, agency)

@@ -1,0 +1,163 @@
+"""The inbox as a list: its trays, its columns, its filters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from citycall.base.commands import Actor
+from citycall.policy import Pack
+from citycall.services.cases.models import Case, Stage, Status
+from citycall.services.cases.queries import CaseFilter
+from citycall.web.ui.listing import Column
+from citycall.web.ui.templatetags.ui import Tab
+from citycall.web.ui.words import named
+
+
+@dataclass(frozen=True)
+class Tray:
+    """One tab: which cases lie in it, in which order they are met, which count stands beside its name."""
+
+    code: str
+    label: Promise
+    sort: str
+    empty: Promise
+    narrowed: Mapping[str, Any]
+    count: str = ""
+    kind: str = ""
+
+
+TRAYS: tuple[Tray, ...] = (
+    Tray("unsigned", _("待簽收"), "number", _("沒有待簽收的案件"), {"unsigned": True}, "unsigned", "warn"),
+    Tray("signed", _("已簽收"), "due", _("沒有等人接手的案件"), {"status": "acknowledged"}, "acknowledged"),
+    Tray("progress", _("處理中"), "due", _("沒有處理中的案件"), {"status": "in_progress"}, "in_progress"),
+    Tray("reply", _("待回覆"), "due", _("沒有等著回覆民眾的案件"), {"status": "completed"}, "completed"),
+    Tray("late", _("逾限"), "due", _("沒有逾限的案件"), {"overdue": True}, "overdue", "late"),
+    Tray("mine", _("我的案件"), "due", _("您手上沒有案件"), {"status": "open"}, "mine"),
+    Tray("phone", _("待回電"), "due", _("沒有欠民眾的電話"), {"phone_owed": True}, "phone"),
+    Tray("all", _("全部"), "-number", _("還沒有案件"), {}),
+    Tray("closed", _("已結案"), "-number", _("還沒有結案的案件"), {"status": "closed"}),
+)
+_BY_CODE = {tray.code: tray for tray in TRAYS}
+
+COLUMNS = (
+    Column("pick", _("選取"), hidden_label=True),
+    Column("number", _("案號"), sort=True),
+    Column("item", _("項目")),
+    Column("place", _("地點"), sort=True),
+    Column("due", _("最先到期"), sort=True),
+    Column("status", _("狀態")),
+    Column("handler", _("承辦人")),
+    Column("act", _("動作"), hidden_label=True),
+)
+SORTS = {
+    "number": "oldest",
+    "-number": "newest",
+    "due": "due",
+    "-due": "due_last",
+    "place": "place",
+    "-place": "place_last",
+}
+# A state is a word and a shape; which shape.
+SHAPES = {
+    Status.ESTABLISHED: "active",
+    Status.ACKNOWLEDGED: "neutral",
+    Status.IN_PROGRESS: "neutral",
+    Status.COMPLETED: "warn",
+    Status.CLOSED: "done",
+    Status.WITHDRAWN: "off",
+}
+
+
+class FilterForm(forms.Form):
+    """What a tray is narrowed to."""
+
+    q = forms.CharField(
+        label=_("找"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(
+            attrs={"type": "search", "data-key": "/", "placeholder": _("案號、地點、內容或電話")}
+        ),
+    )
+    item = forms.ChoiceField(label=_("項目"), required=False)
+    district = forms.ChoiceField(label=_("行政區"), required=False)
+    stage = forms.ChoiceField(label=_("期限"), required=False, choices=[("", _("全部")), *Stage.choices])
+
+    def __init__(self, data: QueryDict, *, pack: Pack, agencies: Collection[str]) -> None:
+        super().__init__(data)
+        self._choose(
+            "item", [(one.code, named(one.name)) for one in pack.items.values() if one.agency in agencies]
+        )
+        self._choose("district", [(one.code, named(one.name)) for one in pack.districts])
+
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("全部")), *choices]
+
+    def chosen(self) -> dict[str, str]:
+        """The valid choices alone: an address with nonsense in it is read without it."""
+        self.is_valid()
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name in ("q", "item", "district", "stage") and value
+        }
+
+
+def tray_of(code: str, actor: Actor) -> Tray:
+    """The tray of an address; without one, where this person's day begins."""
+    roles = actor.roles()
+    first = (
+        "unsigned"
+        if roles & {"intake_window", "window"}
+        else "mine"
+        if "handler" in roles
+        else "late"
+        if roles & {"evaluator", "supervisor"}
+        else "all"
+    )
+    return _BY_CODE.get(code) or _BY_CODE[first]
+
+
+def wanted(tray: Tray, chosen: Mapping[str, Any], agencies: Collection[str], actor: Actor) -> CaseFilter:
+    """The cases of a tray that the filters leave."""
+    found = CaseFilter(agencies=agencies, **tray.narrowed, **chosen)
+    return replace(found, taken_by=actor.staff_id) if tray.code == "mine" else found
+
+
+def address(tray: Tray, chosen: Mapping[str, str], view: str = "inbox:tray") -> str:
+    """Where a tray is, with the filters that are on."""
+    path = reverse(view, args=[tray.code])
+    return f"{path}?{urlencode(chosen)}" if chosen else path
+
+
+def short_address(case: Case, pack: Pack) -> str:
+    """The address without the city and the district, where the district stands beside it."""
+    district = pack.district(case.district)
+    if district is None:
+        return case.address
+    return case.address.removeprefix(pack.city.zh).removeprefix(district.name.zh) or case.address
+
+
+def tabs(current: Tray, counts: Mapping[str, int], chosen: Mapping[str, str]) -> list[Tab]:
+    """The trays with how many cases wait in each. A count stands out only when there is something."""
+    return [
+        Tab(
+            tray.label,
+            address(tray, chosen),
+            tray is current,
+            counts.get(tray.count) if tray.count else None,
+            tray.kind if counts.get(tray.count) else "",
+        )
+        for tray in TRAYS
+    ]

@@ -1,0 +1,120 @@
+"""Doing something with a case: in one press, or with a form on a page of its own."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from citycall.base.commands import Refused, execute, not_found, not_permitted
+from citycall.services.cases.models import Status
+from citycall.services.cases.queries import CaseDetail, case_detail
+from citycall.web.access import staff_view
+from citycall.web.errors import into_form
+from citycall.web.inbox.access import READERS, case_for
+from citycall.web.inbox.acts import BY_CODE, Act, open_acts
+from citycall.web.inbox.forms import (
+    ActForm,
+    CompleteForm,
+    ExplainForm,
+    NoteForm,
+    PhotosForm,
+    PreventionForm,
+    ReopenForm,
+    StageForm,
+)
+from citycall.web.inbox.views.case import page_of
+from citycall.web.request import StaffRequest
+
+FORMS: dict[str, type[ActForm]] = {
+    "complete": CompleteForm,
+    "photos": PhotosForm,
+    "note": NoteForm,
+    "stage": StageForm,
+    "explain": ExplainForm,
+    "prevention": PreventionForm,
+    "reopen": ReopenForm,
+}
+
+
+def _act_of(code: str, *, press: bool) -> Act:
+    act = BY_CODE.get(code)
+    if act is None or act.press != press or (not press and code not in FORMS):
+        raise not_found()
+    return act
+
+
+@require_POST
+@staff_view(roles=READERS)
+def press(request: StaffRequest, number: str, code: str) -> HttpResponse:
+    """Sign, take or close: one press, no form."""
+    act = _act_of(code, press=True)
+    case = case_for(request.actor, number)
+    execute(act.command, request.actor, {"case": case.pk})
+    case.refresh_from_db()
+    if code == "sign" and case.acknowledged_late:
+        messages.warning(request, _("已簽收，但已超過簽收時限，記為逾時簽收。"))
+    elif code == "sign":
+        messages.success(request, _("已簽收。"))
+    elif code == "take":
+        messages.success(request, _("已由您承辦。"))
+    else:
+        messages.success(request, _("已結案。"))
+    return redirect("inbox:case", case.number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=READERS)
+def act(request: StaffRequest, number: str, code: str) -> HttpResponse:
+    """The form of an act, the case beside it."""
+    chosen = _act_of(code, press=False)
+    detail = case_detail(case_for(request.actor, number))
+    if request.method != "POST":
+        _still_open(request, detail, chosen)
+        return _page(request, detail, chosen, FORMS[code](detail=detail))
+    form = FORMS[code](request.POST, request.FILES, detail=detail)
+    if form.is_valid():
+        try:
+            execute(form.command, request.actor, {"case": detail.case.pk, **form.values()})
+        except Refused as refused:
+            if refused.status in (403, 404):
+                raise
+            into_form(form, refused, form.names)
+            return _page(request, detail, chosen, form, refused.status)
+        messages.success(request, _said(detail, code, form))
+        return redirect("inbox:case", number)
+    return _page(request, detail, chosen, form, 422)
+
+
+def _still_open(request: StaffRequest, detail: CaseDetail, act: Act) -> None:
+    """Nobody fills in a form that cannot be sent."""
+    if open_acts(request.actor, detail).allows(act.code):
+        return
+    kind = detail.pack.kinds[detail.case.kind]
+    if kind.next_status(act.event, detail.case.status) is None:
+        raise Refused(
+            "wrong_status",
+            _("案件目前為「%(status)s」，不能執行這個動作。請重新整理頁面查看最新狀態。")
+            % {"status": Status(detail.case.status).label},
+        )
+    raise not_permitted()
+
+
+def _said(detail: CaseDetail, code: str, form: ActForm) -> str:
+    if code != "complete":
+        return str(form.done)
+    detail.case.refresh_from_db()
+    if detail.case.reply_by == "phone":
+        return _("已登錄辦畢。民眾要求電話回覆，請接著回電並做成紀錄，案件才會結案。")
+    if detail.case.status == Status.CLOSED:
+        return _("已登錄辦畢並結案。")
+    return _("已登錄辦畢，正在通知民眾；送達後自動結案。")
+
+
+def _page(
+    request: StaffRequest, detail: CaseDetail, act: Act, form: ActForm, status: int = 200
+) -> HttpResponse:
+    context = {**page_of(request.actor, detail), "act": act, "form": form}
+    return render(request, "inbox/act.html", context, status=status)

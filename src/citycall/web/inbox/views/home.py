@@ -1,0 +1,209 @@
+"""The inbox: the trays, the list, signing from the list, the list as a spreadsheet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from citycall.base import clock, policies
+from citycall.base.commands import Actor, Refused, not_found
+from citycall.people.queries import RoleDefect, role_defects
+from citycall.policy import Pack
+from citycall.services.cases import queries
+from citycall.services.cases.commands.handling import acknowledge
+from citycall.services.cases.models import Case, Stage, Status
+from citycall.web.access import staff_view
+from citycall.web.inbox import freshness, sheets, trays
+from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can
+from citycall.web.request import StaffRequest
+from citycall.web.story import role_name
+from citycall.web.ui.listing import Listing, ListState
+from citycall.web.ui.words import named
+
+MOST_EXPORTED = 10_000
+CHUNK = 500
+
+
+@require_safe
+@staff_view(roles=INBOX_ROLES)
+def home(request: StaffRequest, code: str = "") -> HttpResponse:
+    """The list. Asked for by its own fragment, only that is drawn; and nothing when nothing has changed."""
+    pack = policies.in_force()[1]
+    agencies = agencies_of(request.actor)
+    tray = trays.tray_of(code, request.actor)
+    form = trays.FilterForm(request.GET, pack=pack, agencies=agencies)
+    chosen = form.chosen()
+    state = ListState.of(request, trays.COLUMNS, default=tray.sort)
+    page = queries.case_list(
+        trays.wanted(tray, chosen, agencies, request.actor),
+        sort=trays.SORTS[state.sort_by],
+        page=state.page,
+        size=state.size,
+    )
+    counts = queries.counts(agencies, request.actor.staff_id)
+    seen = freshness.mark(counts, page.has_next, [_facts(row) for row in page.rows])
+    context = {
+        "tray": tray,
+        "tabs": trays.tabs(tray, counts, chosen),
+        "listing": Listing(
+            state,
+            trays.COLUMNS,
+            [_row(row, pack, request.actor) for row in page.rows],
+            page.has_next,
+            counts.get(tray.count) if tray.count and not chosen else None,
+            {"tray": tray},
+        ),
+        "seen": seen,
+        "narrowed": bool(chosen),
+        "signs": any(can(request.actor, "cases.acknowledge", agency) for agency in agencies),
+        "export": trays.address(tray, {**chosen, "sort": state.sort_by}, "inbox:export"),
+    }
+    if request.htmx and request.htmx.target == "inbox-list":
+        if freshness.unchanged(request, seen):
+            return HttpResponse(status=204)
+        return render(request, "inbox/_list.html", {**context, "fragment": True})
+    return render(
+        request,
+        "inbox/home.html",
+        {**context, "form": form, "defects": defects_for(request.actor, pack)},
+    )
+
+
+def defects_for(actor: Actor, pack: Pack) -> list[tuple[RoleDefect, str]]:
+    """Roles that this person's agency must fill and does not (NT-5-4-6a), told to those who can fill them."""
+    own = {agency for agency in agencies_of(actor) if can(actor, "people.assign_post", agency)}
+    fast = {item.agency for item in pack.items.values() if item.agency in own}
+    if not fast:
+        return []
+    return [(defect, "、".join(role_name(role) for role in defect.missing)) for defect in role_defects(fast)]
+
+
+def _facts(row: queries.CaseRow) -> tuple[Any, ...]:
+    case = row.case
+    running = row.clock
+    return (
+        case.pk,
+        case.status,
+        case.stage,
+        case.overdue,
+        case.acknowledged_late,
+        row.handler,
+        row.phone_task,
+        (running.code, running.due, running.state) if running else None,
+    )
+
+
+def _row(row: queries.CaseRow, pack: Pack, actor: Actor) -> dict[str, Any]:
+    case = row.case
+    running = row.clock
+    own = policies.pack_of(case.policy_version_id)
+    return {
+        "case": case,
+        "item": named(row.item),
+        "district": named(row.district),
+        "address": trays.short_address(case, own),
+        "clock": running,
+        "clock_name": named(own.clock(running.code).name) if running else "",
+        "badge": (Status(case.status).label, trays.SHAPES[Status(case.status)]),
+        "stage": Stage(case.stage).label if case.stage != Stage.FIRST else "",
+        "handler": row.handler,
+        "phone_task": row.phone_task,
+        "signable": case.status == Status.ESTABLISHED and can(actor, "cases.acknowledge", case.agency),
+    }
+
+
+@require_safe
+@staff_view(roles=INBOX_ROLES)
+def export(request: StaffRequest, code: str) -> HttpResponse:
+    """The filtered list as CSV. Nothing in it tells who reported."""
+    pack = policies.in_force()[1]
+    agencies = agencies_of(request.actor)
+    tray = trays.tray_of(code, request.actor)
+    chosen = trays.FilterForm(request.GET, pack=pack, agencies=agencies).chosen()
+    state = ListState.of(request, trays.COLUMNS, default=tray.sort)
+    order = queries.SORTS[trays.SORTS[state.sort_by]]
+    found = queries.matching(trays.wanted(tray, chosen, agencies, request.actor)).order_by(*order)
+    cases = list(found[: MOST_EXPORTED + 1])
+    if len(cases) > MOST_EXPORTED:
+        message = _("超過 %(n)s 筆，請先用篩選縮小範圍再匯出。") % {"n": f"{MOST_EXPORTED:,}"}
+        raise Refused("too_many", message, status=422)
+    rows: list[queries.CaseRow] = []
+    for first in range(0, len(cases), CHUNK):
+        rows += queries.rows_of(cases[first : first + CHUNK])
+    header = [
+        _("案號"), _("項目"), _("行政區"), _("地點"), _("狀態"), _("期限種類"), _("承辦人"), _("成案時間"),
+        _("簽收時間"), _("逾時簽收"), _("辦理期限"), _("逾限"), _("辦畢登錄時間"), _("結案時間"),
+        _("查處情形"),
+    ]  # fmt: skip
+    day = clock.local(clock.now()).strftime("%Y%m%d-%H%M")
+    return sheets.download(f"citycall-{tray.code}-{day}.csv", header, [_line(row) for row in rows])
+
+
+def _line(row: queries.CaseRow) -> list[Any]:
+    case = row.case
+    kind = policies.pack_of(case.policy_version_id).kinds[case.kind]
+    finding = next((named(one.name) for one in kind.findings if one.code == case.finding), case.finding)
+    return [
+        case.number,
+        named(row.item),
+        named(row.district),
+        case.address,
+        Status(case.status).label,
+        Stage(case.stage).label,
+        row.handler,
+        case.established_at,
+        case.acknowledged_at,
+        _("是") if case.acknowledged_late else "",
+        case.due_at,
+        _("是") if case.overdue or case.completed_late else "",
+        case.completed_at,
+        case.closed_at,
+        finding,
+    ]
+
+
+@require_POST
+@staff_view(roles=INBOX_ROLES)
+def sign(request: StaffRequest) -> HttpResponse:
+    """Sign for one case of the list, or for all that are ticked (NT-5-4-2d)."""
+    asked = request.POST.getlist("one") or request.POST.getlist("case")
+    ids = [int(each) for each in asked if each.isdecimal()][:200]
+    own = Case.objects.filter(pk__in=ids, agency__in=agencies_of(request.actor)).order_by("pk")
+    cases = list(own)
+    if asked and not cases:
+        raise not_found(_("查無此案件，請確認案號。"))
+    signed: list[str] = []
+    late = 0
+    for case in cases:
+        try:
+            done = acknowledge(request.actor, {"case": case.pk})
+        except Refused as refused:
+            messages.warning(request, f"{case.number}：{refused.message}")
+            continue
+        signed.append(case.number)
+        late += done.late
+    if signed:
+        words = ngettext("已簽收 %(n)s 件：%(which)s", "已簽收 %(n)s 件：%(which)s", len(signed))
+        said = words % {"n": len(signed), "which": "、".join(signed[:5]) + ("…" if len(signed) > 5 else "")}
+        if late:
+            said += "　" + _("其中 %(n)s 件逾時簽收") % {"n": late}
+        messages.success(request, said)
+    elif not asked:
+        messages.warning(request, _("請先勾選要簽收的案件。"))
+    return redirect(_back(request))
+
+
+def _back(request: StaffRequest) -> str:
+    """To the list as it was; never to another site."""
+    given = request.POST.get("next", "")
+    home = reverse("inbox:home")
+    safe = url_has_allowed_host_and_scheme(given, allowed_hosts=None) and given.startswith(home)
+    return given if safe else home
