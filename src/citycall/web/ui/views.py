@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -115,9 +116,9 @@ def components(request: StaffRequest) -> HttpResponse:
             (_("逾期"), "late"), (_("已註銷"), "off"), (_("範例"), "info"),
         ],
         "entries": [
-            Entry(after(minutes=-42), _("已成案"), _("中山路一段路口有一個大洞。"), _("林話務員"), "active"),
-            Entry(after(minutes=-36), _("簽收"), who=_("養工處受理窗口"), kind="done"),
-            Entry(after(minutes=-5), _("逾期通知"), _("已通知督導主管。"), kind="late"),
+            Entry(after(minutes=-42), say("已成案"), say("中山路一段路口有一個大洞。"), say("林話務員"), "active"),
+            Entry(after(minutes=-36), say("簽收"), who=say("養工處受理窗口"), kind="done"),
+            Entry(after(minutes=-5), say("逾期通知"), say("已通知督導主管。"), kind="late"),
         ],
         "tab_items": [
             Tab(_("待簽收"), "?tab=1", current=True, count=3, kind="late"),

@@ -330,9 +330,9 @@ class Entry:
     """One line of a timeline."""
 
     at: datetime
-    title: Words
-    text: Words = ""
-    who: Words = ""
+    title: str
+    text: str = ""
+    who: str = ""
     kind: str = "neutral"
     html: str = ""
 
