@@ -30,6 +30,7 @@ class Access:
     kind: Literal["staff", "public"]
     roles: frozenset[str] | None = None
     while_password_expired: bool = False
+    beside: bool = False
 
 
 StaffView = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
@@ -52,21 +53,27 @@ def public_view(view: PublicView[P]) -> View[P]:
 def staff_view(view: StaffView[P], /) -> View[P]: ...
 @overload
 def staff_view(
-    *, roles: Iterable[str] | None = None, while_password_expired: bool = False
+    *, roles: Iterable[str] | None = None, while_password_expired: bool = False, beside: bool = False
 ) -> Callable[[StaffView[P]], View[P]]: ...
 
 
 def staff_view(
-    view: Any = None, /, *, roles: Iterable[str] | None = None, while_password_expired: bool = False
+    view: Any = None,
+    /,
+    *,
+    roles: Iterable[str] | None = None,
+    while_password_expired: bool = False,
+    beside: bool = False,
 ) -> Any:
     """Staff only; with `roles`, only those who hold (or stand in for) a post of one of these roles.
 
     Somebody who is not signed in is asked to sign in and comes back to where they were. What they had typed
-    when their session ended is not lost: see `citycall.web.resume`.
+    when their session ended is not lost: see `citycall.web.resume`. A view that htmx asks `beside` a form that
+    may be half filled in never takes the page away from it: without a session it answers with a banner.
     """
     if view is not None:
         return staff_view()(view)
-    access = Access("staff", frozenset(roles) if roles is not None else None, while_password_expired)
+    access = Access("staff", frozenset(roles) if roles is not None else None, while_password_expired, beside)
 
     def mark(view: StaffView[P]) -> View[P]:
         @wraps(view)
@@ -87,7 +94,7 @@ def staff_view(
 
 def _stop(request: CityRequest, access: Access) -> HttpResponse | None:
     if not request.user.is_authenticated:
-        return _ask_to_sign_in(request)
+        return _ask_to_sign_in(request, access)
     if request.user.must_change_password and not access.while_password_expired:
         return _go(request, reverse("account:password"))
     if access.roles is not None and not access.roles & set(request.actor.roles()):
@@ -95,9 +102,9 @@ def _stop(request: CityRequest, access: Access) -> HttpResponse | None:
     return None
 
 
-def _ask_to_sign_in(request: CityRequest) -> HttpResponse:
+def _ask_to_sign_in(request: CityRequest, access: Access) -> HttpResponse:
     sign_in = reverse("account:sign_in")
-    if request.method not in {"GET", "HEAD"}:
+    if request.method not in {"GET", "HEAD"} and not (access.beside and request.htmx):
         return resume.ask_to_sign_in(request)
     if request.htmx:
         # A fragment asked for beside a form that may be half filled in: leave the page as it is and say so.
