@@ -23,8 +23,9 @@ from citycall.services.cases.models import (
     UnfoundedLetter,
 )
 from citycall.services.cases.queries import CaseDetail, CaseRow, case_detail, unfounded_streak
+from citycall.web import freshness
 from citycall.web.access import staff_view
-from citycall.web.inbox import freshness, trays
+from citycall.web.inbox import trays
 from citycall.web.inbox.access import READERS, can, case_for
 from citycall.web.inbox.acts import Act, open_acts
 from citycall.web.request import StaffRequest

@@ -20,8 +20,9 @@ from citycall.policy import Pack
 from citycall.services.cases import queries
 from citycall.services.cases.commands.handling import acknowledge
 from citycall.services.cases.models import Case, Stage, Status
+from citycall.web import freshness
 from citycall.web.access import staff_view
-from citycall.web.inbox import freshness, sheets, trays
+from citycall.web.inbox import sheets, trays
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can
 from citycall.web.request import StaffRequest
 from citycall.web.story import role_name
