@@ -7,6 +7,7 @@ real installation never reads it.
 from __future__ import annotations
 
 from pathlib import Path
+from zlib import crc32
 
 from pydantic import Field, ValidationError
 
@@ -131,6 +132,7 @@ def _post(agency: _Agency, post: _Post, domain: str) -> SamplePost:
                 en=f"{post.name.en}{en}, {agency.name.en} (sample)",
             ),
             email=f"{username}@{domain}",
+            mobile=f"0900{crc32(username.encode()) % 1_000_000:06}",
         )
 
     code = f"{agency.code}.{post.code}"
