@@ -1,122 +1,324 @@
-"""The story of a case, for staff: its events, what was sent and the telephone records, in order of time.
+"""The story of a case, for staff: its events, notices and telephone records in one order of time.
 
 Desk and inbox both tell it with these words.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as lazy
 
 from citycall.base.events import Event
 from citycall.base.notices import Notice
-from citycall.services.cases.models import Stage
+from citycall.base.private import mask_name
+from citycall.policy import Limit
+from citycall.policy.kinds import Choice
+from citycall.services.cases.models import PhoneRecord, ReplyBy, Stage
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.ui.templatetags.ui import Entry
+from citycall.web.ui.words import named
 
-EVENTS = {
-    "case.established": gettext_lazy("成案"),
-    "case.number_told": gettext_lazy("已將案號告知來電民眾"),
-    "case.acknowledged": gettext_lazy("簽收"),
-    "case.taken": gettext_lazy("接案"),
-    "case.finding_added": gettext_lazy("現場情形"),
-    "case.photo_added": gettext_lazy("加入照片"),
-    "case.stage_requested": gettext_lazy("申請改列處理時限"),
-    "case.stage_decided": gettext_lazy("話務中心審核"),
-    "case.stage_changed": gettext_lazy("改列處理時限"),
-    "case.completed": gettext_lazy("登錄辦畢"),
-    "case.phone_opened": gettext_lazy("開啟民眾電話"),
-    "case.phone_recorded": gettext_lazy("登錄電話紀錄"),
-    "case.replied": gettext_lazy("已回覆陳情人"),
-    "case.closed": gettext_lazy("結案"),
-    "case.reopened": gettext_lazy("重啟案件"),
-    "case.withdrawn": gettext_lazy("撤案"),
-    "case.overdue": gettext_lazy("逾限"),
-    "case.delay_explained": gettext_lazy("敘明逾期理由"),
-    "case.delay_analysed": gettext_lazy("分析逾期原因"),
-    "case.prevention_added": gettext_lazy("登錄預防措施"),
-    "case.letter_offered": gettext_lazy("連續查無違規，可具名函復研考會"),
-    "case.letter_sent": gettext_lazy("已函復研考會"),
-    "case.letter_received": gettext_lazy("研考會已收到函復"),
-}
-KINDS = {
-    "case.overdue": "late",
-    "case.withdrawn": "off",
-    "case.completed": "done",
-    "case.closed": "done",
-    "case.reopened": "warn",
-}
-CHANNELS = {
-    "email": gettext_lazy("電子郵件"),
-    "sms": gettext_lazy("簡訊"),
-    "screen": gettext_lazy("畫面通知"),
-}
-NOTICE_STATES = {
-    "pending": gettext_lazy("等待送出"),
-    "sending": gettext_lazy("送出中"),
-    "sent": gettext_lazy("已送出"),
-    "failed": gettext_lazy("送出失敗"),
-    "undeliverable": gettext_lazy("無法送達"),
+# Every kind of event that a case may have: what it is called, and the shape it is shown with.
+EVENTS: dict[str, tuple[Promise, str]] = {
+    "case.established": (pgettext_lazy("event", "成案"), "active"),
+    "case.number_told": (pgettext_lazy("event", "已告知案號"), "neutral"),
+    "case.acknowledged": (pgettext_lazy("event", "簽收"), "done"),
+    "case.taken": (pgettext_lazy("event", "接案"), "active"),
+    "case.finding_added": (pgettext_lazy("event", "現場記錄"), "neutral"),
+    "case.photo_added": (pgettext_lazy("event", "加入附件"), "neutral"),
+    "case.stage_requested": (pgettext_lazy("event", "申請改列期限"), "warn"),
+    "case.stage_decided": (pgettext_lazy("event", "話務中心審核"), "neutral"),
+    "case.stage_changed": (pgettext_lazy("event", "改列期限"), "active"),
+    "case.completed": (pgettext_lazy("event", "辦畢"), "done"),
+    "case.phone_opened": (pgettext_lazy("event", "調閱民眾電話"), "info"),
+    "case.phone_recorded": (pgettext_lazy("event", "電話紀錄"), "info"),
+    "case.replied": (pgettext_lazy("event", "已回覆民眾"), "done"),
+    "case.closed": (pgettext_lazy("event", "結案"), "done"),
+    "case.reopened": (pgettext_lazy("event", "重啟案件"), "warn"),
+    "case.withdrawn": (pgettext_lazy("event", "撤案"), "off"),
+    "case.overdue": (pgettext_lazy("event", "逾限"), "late"),
+    "case.delay_explained": (pgettext_lazy("event", "敘明逾期理由"), "neutral"),
+    "case.delay_analysed": (pgettext_lazy("event", "逾期原因分析"), "neutral"),
+    "case.prevention_added": (pgettext_lazy("event", "預防措施"), "info"),
+    "case.letter_offered": (pgettext_lazy("event", "可函復研考會（連續查無違規）"), "info"),
+    "case.letter_sent": (pgettext_lazy("event", "已函復研考會"), "neutral"),
+    "case.letter_received": (pgettext_lazy("event", "研考會收函"), "neutral"),
 }
 
+# What a notice is about. A template of a pack that is not here is called by its own code.
+NOTICES: dict[str, Promise] = {
+    "fast.established": lazy("新案請簽收"),
+    "fast.unacknowledged": lazy("第 2 次催辦簽收"),
+    "fast.established_citizen": lazy("成案通知"),
+    "fast.completed_citizen": lazy("辦理完畢通知"),
+    "fast.overdue": lazy("逾限催辦"),
+    "fast.withdrawn": lazy("撤案通知"),
+    "fast.stage_requested": lazy("改列期限申請"),
+    "fast.stage_approved": lazy("改列期限核准"),
+    "fast.stage_refused": lazy("改列期限不同意"),
+    "fast.reopened": lazy("案件重啟"),
+    "fast.unfounded_letter": lazy("查無違規函復"),
+    "petition.established": lazy("新陳情案"),
+    "petition.established_citizen": lazy("陳情成案通知"),
+    "people.post_changed": lazy("職務異動"),
+}
+CHANNELS: dict[str, Promise] = {
+    "sms": lazy("簡訊"),
+    "email": lazy("電子郵件"),
+    "screen": lazy("畫面通知"),
+    "phone": lazy("電話"),
+}
+ROLES: dict[str, Promise] = {
+    "reporter": lazy("民眾"),
+    "intake_window": lazy("受理派工案件窗口"),
+    "window": lazy("專責聯繫窗口"),
+    "supervisor": lazy("督導主管"),
+    "section_chief": lazy("業務主管"),
+    "handler": lazy("業務承辦人"),
+    "head": lazy("機關首長"),
+    "evaluator": lazy("研考人員"),
+    "lead": lazy("話務組長"),
+    "director": lazy("研考會主任委員"),
+    "operator": lazy("話務人員"),
+    "admin": lazy("系統管理人員"),
+    "auditor": lazy("稽核人員"),
+    "allotter": lazy("收分文人員"),
+    "secretary_general": lazy("秘書長"),
+    "duty_officer": lazy("值日人員"),
+}
+NOTICE_STATES: dict[str, tuple[Promise, str]] = {
+    "pending": (lazy("待送"), "neutral"),
+    "sending": (lazy("傳送中"), "active"),
+    "sent": (lazy("已送出"), "done"),
+    "failed": (lazy("傳送失敗"), "late"),
+    "undeliverable": (lazy("無法送達"), "late"),
+}
 
-def entries_of(detail: CaseDetail) -> list[Entry]:
-    """Everything that happened to a case, oldest first."""
-    entries = [_of_event(detail, event) for event in detail.events]
-    entries += [_of_notice(notice) for notice in detail.notices]
-    entries += [
-        Entry(
-            at=call.at,
-            title=_("電話回覆") if call.reached else _("電話未接通"),
-            text=call.content,
-            who=call.caller,
-            kind="done" if call.reached else "warn",
-        )
-        for call in detail.phone_records
-        if call.at is not None
-    ]
+
+@dataclass(frozen=True)
+class Sent:
+    """One message about a case: what it says, to whom, by which way, and whether it is out."""
+
+    about: str
+    to: str
+    channel: str
+    state: str
+    kind: str
+    at: datetime | None
+    text: str
+    citizen: bool
+
+
+def sent_notices(detail: CaseDetail) -> list[Sent]:
+    """What was sent about a case, those to the citizen first."""
+    sent = [_sent(notice, detail) for notice in detail.notices]
+    return sorted(sent, key=lambda one: not one.citizen)
+
+
+def _sent(notice: Notice, detail: CaseDetail) -> Sent:
+    state, kind = NOTICE_STATES[notice.state]
+    to = notice.sent_to_masked
+    if notice.party_id and not to and detail.party is not None:
+        by_mail = notice.channel == "email"
+        to = detail.party.masked_email if by_mail else detail.party.masked_phone
+    agency = "" if notice.party_id else named(detail.row.agency)
+    return Sent(
+        about=str(NOTICES.get(notice.template, notice.template)),
+        to=" ".join(filter(None, (agency, role_name(notice.role), to if notice.party_id else ""))),
+        channel=str(CHANNELS.get(notice.channel, notice.channel)),
+        state=str(state),
+        kind=kind,
+        at=notice.sent_at,
+        text=notice.body or notice.reason,
+        citizen=bool(notice.party_id),
+    )
+
+
+def role_name(role: str) -> str:
+    """What a role is called; its own code when nobody has named it."""
+    return str(ROLES.get(role, role))
+
+
+def choice_name(choices: tuple[Choice, ...], code: str) -> str:
+    """The name of a choice of the pack; the code itself when the pack no longer has it."""
+    return next((named(one.name) for one in choices if one.code == code), code)
+
+
+def timeline(detail: CaseDetail) -> list[Entry]:
+    """The whole course of a case, the newest last."""
+    entries = [_event(event, detail) for event in detail.events]
+    entries += _together([_notice(notice) for notice in detail.notices])
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def _of_event(detail: CaseDetail, event: Event) -> Entry:
-    title = str(EVENTS.get(event.kind, event.kind))
+def _together(entries: list[Entry]) -> list[Entry]:
+    """One line for the same message to several people at the same time."""
+    lines: dict[tuple[datetime, str, str], Entry] = {}
+    for entry in entries:
+        key = (entry.at.replace(second=0, microsecond=0), entry.title, entry.text)
+        if key in lines:
+            who = "、".join((lines[key].who, entry.who.removeprefix("→ ")))
+            entry = replace(lines[key], who=who)
+        lines[key] = entry
+    return list(lines.values())
+
+
+def _event(event: Event, detail: CaseDetail) -> Entry:
+    title, kind = EVENTS.get(event.kind, (event.kind, "neutral"))
+    tell = _TOLD.get(event.kind)
+    text = tell(event, detail) if tell else ""
     if event.kind == "case.acknowledged" and event.set.get("acknowledged_late"):
-        title = _("逾時簽收")
+        kind = "late"
     if event.kind == "case.stage_decided":
-        title = _("話務中心同意申請") if event.info.get("approved") else _("話務中心不同意申請")
-    who = detail.names.get(event.staff_id or 0, "") or (
-        event.post if event.actor_kind == "staff" else _("系統")
-    )
-    kind = "late" if event.set.get("acknowledged_late") else KINDS.get(event.kind, "")
-    return Entry(at=event.at, title=title, text=_detail(event), who=who, kind=kind or "neutral")
+        kind = "done" if event.info.get("approved") else "warn"
+    return Entry(event.at, str(title), text, _who(event, detail.names), kind)
 
 
-def _detail(event: Event) -> str:
-    """What an event says beside its name."""
-    info = event.info
-    parts = [str(info[name]) for name in ("text", "caption", "note", "notified_person") if info.get(name)]
-    if event.kind in ("case.stage_requested", "case.stage_decided"):
-        parts.append(str(Stage(info["to"]).label))
-        if info.get("days"):
-            parts.append(_("%(n)s 日") % {"n": info["days"]})
-    if info.get("reason"):
-        parts.append(str(info["reason"]))
-    parts += [str(event.set[name]) for name in ("result", "late_reason") if event.set.get(name)]
-    return "；".join(parts)
+def _who(event: Event, names: Mapping[int, str]) -> str:
+    if event.actor_kind == "system":
+        return _("系統")
+    if event.staff_id is None:
+        return _("民眾") if event.actor_kind == "citizen" else event.post
+    return names.get(event.staff_id, event.post)
 
 
-def _of_notice(notice: Notice) -> Entry:
-    channel = CHANNELS.get(notice.channel, notice.channel)
-    state = NOTICE_STATES.get(notice.state, notice.state)
-    title = f"{channel}：{state}"
-    text = notice.body if notice.channel == "sms" and notice.body else notice.subject or notice.template
-    if notice.reason:
-        text = f"{text}（{notice.reason}）"
-    bad = notice.state in (Notice.State.FAILED, Notice.State.UNDELIVERABLE)
+def _notice(notice: Notice) -> Entry:
+    state, kind = NOTICE_STATES[notice.state]
+    about = NOTICES.get(notice.template, notice.template)
+    to = notice.sent_to_masked if notice.party_id and notice.sent_to_masked else ""
+    title = _("%(channel)s%(state)s：%(about)s") % {
+        "channel": CHANNELS.get(notice.channel, notice.channel),
+        "state": state,
+        "about": about,
+    }
+    who = f"{role_name(notice.role)} {to}".strip()
+    text = notice.reason if notice.state in ("failed", "undeliverable") else ""
     return Entry(
-        at=notice.sent_at or notice.created_at,
-        title=title,
-        text=text,
-        who=notice.sent_to_masked or notice.to_post or "",
-        kind="late" if bad else "info",
+        notice.sent_at or notice.created_at, title, text, f"→ {who}", "neutral" if kind == "done" else kind
     )
+
+
+def _established(event: Event, detail: CaseDetail) -> str:
+    said = [_("系統異常後補登，時限自電話通報起算")] if event.set.get("entered_late") else []
+    way = ReplyBy(detail.case.reply_by).label
+    return "\n".join([*said, _("希望回覆方式：%(way)s") % {"way": way}])
+
+
+def _acknowledged(event: Event, detail: CaseDetail) -> str:
+    return _("逾時簽收") if event.set.get("acknowledged_late") else ""
+
+
+def _asked(event: Event, detail: CaseDetail) -> str:
+    wanted = _stage(str(event.info.get("to", "")))
+    days = event.info.get("days")
+    if days:
+        wanted = _("%(stage)s，%(days)s 日") % {"stage": wanted, "days": days}
+    return "\n".join(filter(None, (wanted, str(event.info.get("reason", "")))))
+
+
+def _decided(event: Event, detail: CaseDetail) -> str:
+    verdict = _("同意") if event.info.get("approved") else _("不同意")
+    return f"{verdict}\n{_asked(event, detail)}"
+
+
+def _changed(event: Event, detail: CaseDetail) -> str:
+    return _("%(old)s → %(new)s") % {
+        "old": _stage(str(event.info.get("old_stage", ""))),
+        "new": _stage(str(event.set.get("stage", ""))),
+    }
+
+
+def _completed(event: Event, detail: CaseDetail) -> str:
+    kind = detail.pack.kinds[detail.case.kind]
+    found = choice_name(kind.findings, str(event.set.get("finding", "")))
+    said = [found, str(event.set.get("result", ""))]
+    if event.set.get("late_reason"):
+        said.append(_("逾期理由：%(why)s") % {"why": event.set["late_reason"]})
+    return "\n".join(filter(None, said))
+
+
+def _opened(event: Event, detail: CaseDetail) -> str:
+    record = _record(event, detail)
+    return record.reason if record else ""
+
+
+def _recorded(event: Event, detail: CaseDetail) -> str:
+    record = _record(event, detail)
+    if record is None:
+        return ""
+    reached = _("已通話") if record.reached else _("未接通")
+    spoken = _("受話人：%(name)s（%(reached)s）") % {"name": mask_name(record.callee), "reached": reached}
+    return f"{spoken}\n{record.content}"
+
+
+def _record(event: Event, detail: CaseDetail) -> PhoneRecord | None:
+    return next((one for one in detail.phone_records if one.pk == event.info.get("record")), None)
+
+
+def _replied(event: Event, detail: CaseDetail) -> str:
+    return str(CHANNELS.get(str(event.info.get("by", "")), ""))
+
+
+def _reopened(event: Event, detail: CaseDetail) -> str:
+    said = [str(event.info.get("reason", ""))]
+    if event.info.get("closed_too_early"):
+        said.insert(0, _("未辦畢先結案，計入違規"))
+    return "\n".join(said)
+
+
+def _withdrawn(event: Event, detail: CaseDetail) -> str:
+    kind = detail.pack.kinds[detail.case.kind]
+    why = choice_name(kind.withdraw_reasons, str(event.set.get("withdraw_reason", "")))
+    return "\n".join(filter(None, (why, str(event.info.get("note", "")))))
+
+
+def _analysed(event: Event, detail: CaseDetail) -> str:
+    kind = detail.pack.kinds[detail.case.kind]
+    return choice_name(kind.delay_causes, str(event.info.get("cause", "")))
+
+
+def _field(name: str) -> Callable[[Event, CaseDetail], str]:
+    return lambda event, detail: str(event.info.get(name) or event.set.get(name) or "")
+
+
+def _stage(code: str) -> str:
+    return str(Stage(code).label) if code in Stage.values else code
+
+
+_TOLD: dict[str, Callable[[Event, CaseDetail], str]] = {
+    "case.established": _established,
+    "case.acknowledged": _acknowledged,
+    "case.finding_added": _field("text"),
+    "case.photo_added": _field("caption"),
+    "case.stage_requested": _asked,
+    "case.stage_decided": _decided,
+    "case.stage_changed": _changed,
+    "case.completed": _completed,
+    "case.phone_opened": _opened,
+    "case.phone_recorded": _recorded,
+    "case.replied": _replied,
+    "case.reopened": _reopened,
+    "case.withdrawn": _withdrawn,
+    "case.delay_explained": _field("late_reason"),
+    "case.delay_analysed": _analysed,
+    "case.prevention_added": _field("text"),
+}
+
+
+def clock_reason(detail: CaseDetail, code: str) -> tuple[str, str]:
+    """What a clock is called, and why it runs: its limit and the clauses it comes from."""
+    rule = detail.pack.clock(code)
+    language = get_language() or "zh-hant"
+    item = detail.pack.items.get(detail.case.item)
+    words = ""
+    if isinstance(rule.limit, Limit):
+        words = rule.limit.words(language)
+    elif rule.limit == "item.stage1" and item is not None:
+        words = item.stage1.words(language)
+    return named(rule.name), "，".join(filter(None, (words, "、".join(rule.clauses))))
