@@ -1,16 +1,45 @@
-"""What the card tells the operator while they type: district, limits, identity, what is known of the place."""
+"""What the card tells the operator while they type: district, limits, identity, what is known of a place."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import get_language
 
 from citycall.base import clock
-from citycall.policy import Item, Pack, PlaceError
+from citycall.base.private import is_mobile, normalise_phone
+from citycall.policy import Item, Pack, Place, PlaceError
+from citycall.policy.clocks import clocks_started_by, due_at, limit_of, started_at
+from citycall.policy.kinds import CaseKind
+from citycall.policy.limits import LimitError
+from citycall.policy.model import District
+from citycall.policy.notices import notices_for, reporter_channel
 from citycall.services.cases import queries
 from citycall.services.cases.models import Prevention
+
+ESTABLISHED = "case.established"
+Names = Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One item to choose, with what tells it from the others."""
+
+    item: Item
+    agency: tuple[str, str]
+    limit: str
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One clock that will start: its name, how long it runs, when it is due."""
+
+    name: Any
+    words: str
+    due: datetime
 
 
 @dataclass
@@ -21,48 +50,99 @@ class Check:
     agency: tuple[str, str] = ("", "")
     district: Any = None
     place_error: str = ""
-    choices: list[Any] = field(default_factory=list)
+    choices: list[District] = field(default_factory=list)
+    limits: list[Limit] = field(default_factory=list)
+    identity_required: bool = False
     identity_missing: tuple[str, ...] = ()
     unnamed_allowed: bool = False
-    offer: Any = None
-    becomes: Any = None
+    offer: CaseKind | None = None
+    tells: str | None = None
+    becomes: CaseKind | None = None
     open_here: list[queries.CaseRow] = field(default_factory=list)
     preventions: list[Prevention] = field(default_factory=list)
 
 
-def check(pack: Pack, typed: dict[str, str], agency_names: dict[str, tuple[str, str]]) -> Check:
+def check(pack: Pack, typed: Mapping[str, str], agency_names: Names) -> Check:
     """Look at what has been typed so far (NT-5-4-11a/b, NT-5-4-10b, NT-5-4-9b)."""
     out = Check(item=pack.items.get(typed.get("item", "")))
-    address = typed.get("address", "").strip()
-    place = None
-    if address:
-        try:
-            place = pack.place(address[:200], typed.get("district") or None)
-        except PlaceError as error:
-            out.place_error = error.text.get(get_language())
-            out.choices = [pack.district(code) for code in error.choices]
-        else:
-            district = pack.district(place.district_code or "")
-            out.district = district.name if district else None
+    place = _place(pack, typed, out)
     if out.item is None:
         return out
     kind = pack.kinds[out.item.kind]
     out.agency = agency_names.get(out.item.agency, (out.item.agency, out.item.agency))
     given = {name: typed.get(name, "").strip() for name in ("name", "phone", "email")}
+    out.identity_required = bool(kind.identity.required)
     out.identity_missing = kind.identity.missing(out.item, given)
-    out.unnamed_allowed = bool(kind.identity.required) and not kind.identity.missing(out.item, {})
-    offered = pack.kinds.get(kind.identity.otherwise_offer or "")
-    out.offer = offered.name if offered else None
+    out.unnamed_allowed = out.identity_required and not kind.identity.missing(out.item, {})
+    out.offer = pack.kinds.get(kind.identity.otherwise_offer or "")
     if place is not None:
         out.open_here = queries.open_here(out.item.cause_group, place.addr_key)
         out.preventions = queries.preventions_at(out.item.cause_group, place.addr_key)
         if kind.unfounded and queries.barred(out.item.cause_group, place.addr_key):
-            out.becomes = pack.kinds[kind.unfounded.becomes].name
+            out.becomes = kind = pack.kinds[kind.unfounded.becomes]
+    out.limits = _limits(pack, kind, out.item, place)
+    out.tells = _tells(pack, kind, given)
     return out
 
 
-def items_for(pack: Pack, words: str, limit: int = 8) -> list[Item]:
+def _place(pack: Pack, typed: Mapping[str, str], out: Check) -> Place | None:
+    address = typed.get("address", "").strip()
+    if not address:
+        return None
+    try:
+        place = pack.place(address[:200], typed.get("district") or None)
+    except PlaceError as error:
+        out.place_error = error.text.get(get_language())
+        out.choices = [found for code in error.choices if (found := pack.district(code))]
+        return None
+    district = pack.district(place.district_code or "")
+    out.district = district.name if district else None
+    return place
+
+
+def _limits(pack: Pack, kind: CaseKind, item: Item, place: Place | None) -> list[Limit]:
+    """The clocks that would start now, as the pack counts them."""
+    now = clock.now()
+    calendar = pack.calendar(district=place.district_code if place else None)
+    found = []
+    for rule in clocks_started_by(pack, kind.code, ESTABLISHED, {}):
+        limit = limit_of(rule, item, kind, {})
+        said = limit.words(get_language()) if limit else ""
+        if said.replace(" ", "") in rule.name.get(get_language()).replace(" ", ""):
+            said = ""
+        try:
+            due = due_at(rule, item, kind, started_at(rule, now, {}), {}, calendar)
+        except LimitError:
+            continue
+        found.append(Limit(rule.name, said, due))
+    return sorted(found, key=lambda one: one.due)
+
+
+def _tells(pack: Pack, kind: CaseKind, given: Mapping[str, str]) -> str | None:
+    """By which channel the citizen would be told of the case; none: the number is read out (NT-5-4-2f)."""
+    try:
+        mobile = is_mobile(normalise_phone(given["phone"]))
+    except ValueError:
+        mobile = False
+    email = bool(given["email"])
+    ways = (
+        reporter_channel(word, mobile=mobile, email=email)
+        for rule in notices_for(pack, kind.code, ESTABLISHED, {})
+        if "reporter" in rule.to
+        for word in rule.channels
+    )
+    return next((way for way in ways if way), None)
+
+
+def items_for(pack: Pack, words: str, agency_names: Names, limit: int = 6) -> list[Choice]:
     """The items that a few words point at; without words the first of the table."""
     today = clock.today()
     words = words.strip()
-    return list(pack.find_items(words, today, limit)) if words else list(pack.items_on(today))[:limit]
+    found = pack.find_items(words, today, limit) if words else pack.items_on(today)[:limit]
+    return [choice_of(item, agency_names) for item in found]
+
+
+def choice_of(item: Item, agency_names: Names) -> Choice:
+    """An item with its agency and its limit."""
+    agency = agency_names.get(item.agency, (item.agency, item.agency))
+    return Choice(item, agency, item.stage1.words(get_language()))

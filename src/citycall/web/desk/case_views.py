@@ -17,8 +17,7 @@ from citycall.services.cases.commands import handling, outages, stages
 from citycall.services.cases.commands.establish import establish
 from citycall.services.cases.models import Case
 from citycall.web.access import staff_view
-from citycall.web.story import entries_of
-from citycall.web.desk import card
+from citycall.web.desk import spoken
 from citycall.web.desk.forms import (
     AfterOutageForm,
     CaseForm,
@@ -27,9 +26,11 @@ from citycall.web.desk.forms import (
     ReopenForm,
     WithdrawForm,
 )
-from citycall.web.desk.views import FIELD_NAMES, OPERATORS
+from citycall.web.desk.frame import OPERATORS, bar, draw
+from citycall.web.desk.views import FIELD_NAMES, card_context
 from citycall.web.errors import into_form
 from citycall.web.request import StaffRequest
+from citycall.web.story import choice_name, clock_reason, sent_notices, timeline
 from citycall.web.ui import words
 
 
@@ -62,14 +63,28 @@ def _page(
         "case": case,
         "row": detail.row,
         "detail": detail,
-        "entries": entries_of(detail),
+        "kind": kind,
+        "entries": timeline(detail),
+        "clocks": [(clock, *clock_reason(detail, clock.code)) for clock in detail.clocks],
+        "sent": [one for one in sent_notices(detail) if one.citizen],
+        "finding": choice_name(kind.findings, case.finding) if case.finding else "",
+        "code_groups": spoken.groups(case.lookup_code),
+        "same_caller": _is_reporter(request, detail),
         "withdraw": withdraw or _withdraw_form(request, case),
         "reopen": reopen or ReopenForm(),
         "may_withdraw": kind.next_status("case.withdrawn", case.status) is not None,
         "may_reopen": may(request.actor, "cases.reopen")
         and kind.next_status("case.reopened", case.status) is not None,
     }
-    return render(request, "desk/case.html", context, status=status)
+    return draw(request, "desk/case.html", context, status)
+
+
+def _is_reporter(request: StaffRequest, detail: queries.CaseDetail) -> bool | None:
+    """Whether the call of this moment comes from the number on the case; None without call or numbers."""
+    call = call_queries.current_call(request.user.pk)
+    if call is None or not call.phone_hash or detail.party is None or not detail.party.phone_hash:
+        return None
+    return call.phone_hash == detail.party.phone_hash
 
 
 @require_safe
@@ -117,19 +132,26 @@ def reopen(request: StaffRequest, number: str) -> HttpResponse:
 
 @require_safe
 @staff_view(roles=("lead",))
+def waiting(request: StaffRequest) -> HttpResponse:
+    """How many applications wait: the live part of the bar."""
+    return render(request, "desk/_waiting.html", bar(request))
+
+
+@require_safe
+@staff_view(roles=("lead",))
 def stage_requests(request: StaffRequest) -> HttpResponse:
     """What waits for the call centre's consent (NT-5-4-7)."""
     waiting = [
         (one, row, DecideForm(auto_id=f"d{one.pk}_%s")) for one, row in queries.stage_requests_pending()
     ]
-    return render(request, "desk/stage_requests.html", {"waiting": waiting})
+    return draw(request, "desk/stage_requests.html", {"waiting": waiting})
 
 
 @require_POST
 @staff_view(roles=("lead",))
 def decide(request: StaffRequest, case: int) -> HttpResponse:
     """Consent or refuse, with the reason."""
-    form = DecideForm(request.POST)
+    form = DecideForm(request.POST, auto_id=f"d{case}_%s")
     status = 422
     if form.is_valid():
         try:
@@ -151,7 +173,7 @@ def decide(request: StaffRequest, case: int) -> HttpResponse:
         (one, row, form if row.case.pk == case else DecideForm(auto_id=f"d{one.pk}_%s"))
         for one, row in queries.stage_requests_pending()
     ]
-    return render(request, "desk/stage_requests.html", {"waiting": waiting, "refused": form}, status=status)
+    return draw(request, "desk/stage_requests.html", {"waiting": waiting, "refused": form}, status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -180,7 +202,7 @@ def outage(request: StaffRequest) -> HttpResponse:
         "recent": queries.recent_outages(),
         "numbers": intake_numbers(),
     }
-    return render(request, "desk/outage.html", context, status=status)
+    return draw(request, "desk/outage.html", context, status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -202,7 +224,4 @@ def after_outage(request: StaffRequest) -> HttpResponse:
                 status = refused.status
             else:
                 return redirect("desk:established", made.number)
-    chosen = str(form["item"].value() or "")
-    items = card.items_for(pack, str(form["words"].value() or ""))
-    context = {"form": form, "items": items, "chosen": chosen, "agencies": {}}
-    return render(request, "desk/after_outage.html", context, status=status)
+    return draw(request, "desk/after_outage.html", card_context(form), status)

@@ -20,8 +20,17 @@ WAYS = (
 )
 
 
+def local_time() -> forms.DateTimeInput:
+    """A date and time as the browser's own control takes and gives it."""
+    return forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
+
+
 class SimulateCallForm(forms.Form):
     """A number that is to ring."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.auto_id = "simulate_%s"
 
     phone = forms.CharField(
         label=_("來電號碼"),
@@ -41,9 +50,9 @@ class CaseForm(forms.Form):
         required=False,
         max_length=80,
         help_text=_("打幾個字就會找出服務項目，例如：燈不亮、坑洞"),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    item = forms.CharField(widget=forms.HiddenInput, required=False)
+    item = forms.CharField(label=_("服務項目"), required=False, max_length=64)
     address = forms.CharField(
         label=_("地點"),
         max_length=200,
@@ -73,9 +82,16 @@ class CaseForm(forms.Form):
 
     def __init__(self, pack: Pack, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("由地址判斷"))]
+        choices: list[tuple[str, Any]] = [("", _("由地址判斷"))]
         choices += [(one.code, words.named(one.name)) for one in pack.districts]
         self.fields["district"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The item is chosen by its radio; what is wrong with it is said at the words that find it."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not data.get("item"):
+            self.add_error("words", _("請選擇服務項目。"))
+        return data
 
     @staticmethod
     def new_key() -> str:
@@ -98,9 +114,7 @@ class CaseForm(forms.Form):
 class AfterOutageForm(CaseForm):
     """A case that was telephoned to the agency while the system was down (NT-5-4-3a)."""
 
-    notified_at = forms.DateTimeField(
-        label=_("電話通報時間"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
+    notified_at = forms.DateTimeField(label=_("電話通報時間"), widget=local_time())
     notified_person = forms.CharField(label=_("受理通報人員"), max_length=80)
 
     def command_input(self) -> dict[str, Any]:
@@ -154,6 +168,6 @@ class OutageForm(forms.Form):
     at = forms.DateTimeField(
         label=_("時間（不填即為現在）"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=local_time(),
     )
     note = forms.CharField(label=_("說明"), max_length=500, required=False)

@@ -2,18 +2,19 @@
 
 from django.urls import path
 
-from citycall.web.desk import case_views, views
+from citycall.web.desk import calls, case_views, views
 
 app_name = "desk"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("ringing", views.ringing, name="ringing"),
+    path("ringing", calls.ringing, name="ringing"),
     path("items", views.items, name="items"),
     path("check", views.check, name="check"),
+    path("waiting", case_views.waiting, name="waiting"),
     path("search", views.search, name="search"),
-    path("calls/simulate", views.simulate, name="simulate"),
-    path("calls/<int:call>/answer", views.answer, name="answer"),
-    path("calls/<int:call>/end", views.end, name="end"),
+    path("calls/simulate", calls.simulate, name="simulate"),
+    path("calls/<int:call>/answer", calls.answer, name="answer"),
+    path("calls/<int:call>/end", calls.end, name="end"),
     path("cases/new", views.create, name="create"),
     path("cases/<int:case>/told", views.told, name="told"),
     path("cases/<str:number>/", case_views.show, name="case"),

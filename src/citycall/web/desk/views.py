@@ -1,4 +1,4 @@
-"""The operator's desk: calls, the card, the case number to read out."""
+"""The operator's desk: the card, the case number to read out, the search."""
 
 from __future__ import annotations
 
@@ -6,25 +6,30 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from citycall.base import policies
 from citycall.base.commands import Refused
-from citycall.base.private import format_phone
+from citycall.base.private import format_phone, normalise_phone
 from citycall.people.queries import agency_names
-from citycall.services.calls import commands as calls
+from citycall.policy import Pack
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
 from citycall.services.cases.commands.establish import establish, tell_number
-from citycall.services.cases.models import StageRequest
 from citycall.web.access import staff_view
-from citycall.web.desk import card
+from citycall.web.desk import card, spoken
+from citycall.web.desk.calls import panel
 from citycall.web.desk.forms import CaseForm, SimulateCallForm
+from citycall.web.desk.frame import OPERATORS, draw
 from citycall.web.errors import into_form
 from citycall.web.request import StaffRequest
+from citycall.web.story import sent_notices
+from citycall.web.ui.listing import Column, Listing, ListState
 
-OPERATORS = ("operator", "lead")
 FIELD_NAMES = {
     "place.address": "address",
     "place.district": "district",
@@ -34,31 +39,40 @@ FIELD_NAMES = {
     "reporter.email": "email",
     "call_id": "words",
 }
+COLUMNS = (
+    Column("number", gettext_lazy("案號")),
+    Column("status", gettext_lazy("狀態")),
+    Column("item", gettext_lazy("項目")),
+    Column("place", gettext_lazy("地點")),
+    Column("agency", gettext_lazy("權責機關")),
+    Column("newest", gettext_lazy("成案時間"), sort=True),
+    Column("due", gettext_lazy("期限"), sort=True),
+)
+SORTS = {"newest": "oldest", "-newest": "newest", "due": "due", "-due": "due_last"}
 
 
-def card_context(request: StaffRequest, form: CaseForm, **more: Any) -> dict[str, Any]:
-    """What the desk shows around the form."""
-    pack = policies.in_force()[1]
-    call = call_queries.current_call(request.user.pk)
-    typed = {name: str(form[name].value() or "") for name in ("item", "words")}
-    items = card.items_for(pack, typed["words"])
+def card_context(form: CaseForm, **more: Any) -> dict[str, Any]:
+    """The form with the items to choose from and what is known of what is typed."""
+    pack, names = policies.in_force()[1], agency_names()
+    typed = {name: str(form[name].value() or "") for name in CaseForm.base_fields}
+    items = card.items_for(pack, typed["words"], names)
     chosen = pack.items.get(typed["item"])
-    if chosen is not None and chosen not in items:
-        items.insert(0, chosen)
+    if chosen is not None and chosen not in [choice.item for choice in items]:
+        items.insert(0, card.choice_of(chosen, names))
     return {
         "form": form,
-        "call": call,
-        "phone": format_phone(call.phone) if call and call.phone else "",
-        "earlier": queries.earlier_of_phone(call.phone) if call and call.phone else [],
-        "ringing": call_queries.ringing(),
-        "simulate": SimulateCallForm(),
         "items": items,
-        "agencies": agency_names(),
         "chosen": typed["item"],
-        "outage": queries.open_outage(),
-        "waiting_requests": StageRequest.objects.filter(state=StageRequest.State.PENDING).count(),
+        "check": card.check(pack, typed, names) if form.is_bound else card.Check(),
+        "begin": False,
         **more,
     }
+
+
+def desk_page(request: StaffRequest, form: CaseForm, status: int = 200, **more: Any) -> HttpResponse:
+    """The desk: calls beside the card."""
+    context = panel(request) | card_context(form, **more)
+    return draw(request, "desk/home.html", context | {"simulate": SimulateCallForm()}, status)
 
 
 @require_safe
@@ -70,63 +84,25 @@ def home(request: StaffRequest) -> HttpResponse:
     first = {"key": CaseForm.new_key()}
     if call is not None:
         first |= {"call": str(call.pk), "phone": format_phone(call.phone) if call.phone else ""}
-    return render(request, "desk/home.html", card_context(request, CaseForm(pack, initial=first)))
-
-
-@require_safe
-@staff_view(roles=OPERATORS)
-def ringing(request: StaffRequest) -> HttpResponse:
-    """The calls that ring now: the live part of the desk."""
-    context = {
-        "ringing": call_queries.ringing(),
-        "call": call_queries.current_call(request.user.pk),
-        "simulate": SimulateCallForm(),
-    }
-    return render(request, "desk/_ringing.html", context)
-
-
-@require_POST
-@staff_view(roles=OPERATORS)
-def simulate(request: StaffRequest) -> HttpResponse:
-    """Let a call ring, as long as no telephone is connected."""
-    form = SimulateCallForm(request.POST)
-    if form.is_valid():
-        calls.offer(request.actor, {"phone": form.cleaned_data["phone"], "simulated": True})
-    return redirect("desk:home")
-
-
-@require_POST
-@staff_view(roles=OPERATORS)
-def answer(request: StaffRequest, call: int) -> HttpResponse:
-    """Take a ringing call; the card opens with the caller's number."""
-    calls.answer(request.actor, {"call": call})
-    return redirect("desk:home")
-
-
-@require_POST
-@staff_view(roles=OPERATORS)
-def end(request: StaffRequest, call: int) -> HttpResponse:
-    """Hang up."""
-    calls.end(request.actor, {"call": call})
-    return redirect("desk:home")
+    return desk_page(request, CaseForm(pack, initial=first), begin=call is not None)
 
 
 @require_safe
 @staff_view(roles=OPERATORS)
 def items(request: StaffRequest) -> HttpResponse:
-    """The items that the typed words point at."""
-    found = card.items_for(policies.in_force()[1], request.GET.get("words", "")[:80])
-    chosen = request.GET.get("item", "")
-    if chosen not in {item.code for item in found}:
-        chosen = found[0].code if found and request.GET.get("words", "").strip() else ""
-    context = {"items": found, "chosen": chosen, "agencies": agency_names()}
-    return render(request, "desk/_items.html", context)
+    """The items that the typed words point at. What was picked by hand stays while it is among them."""
+    words = request.GET.get("words", "")[:80]
+    found = card.items_for(policies.in_force()[1], words, agency_names())
+    chosen = request.GET.get("picked", "")
+    if chosen not in {choice.item.code for choice in found}:
+        chosen = found[0].item.code if found and words.strip() else ""
+    return render(request, "desk/_items.html", {"items": found, "chosen": chosen})
 
 
 @require_POST
-@staff_view(roles=OPERATORS)
+@staff_view(roles=OPERATORS, beside=True)
 def check(request: StaffRequest) -> HttpResponse:
-    """What is known of the half-filled form. Posted because it carries what the caller said; writes nothing."""
+    """What is known of the half-filled form. Posted, since it carries what was said; writes nothing."""
     typed = {name: request.POST.get(name, "") for name in CaseForm.base_fields}
     found = card.check(policies.in_force()[1], typed, agency_names())
     return render(request, "desk/_check.html", {"check": found})
@@ -138,23 +114,25 @@ def create(request: StaffRequest) -> HttpResponse:
     """成案."""
     pack = policies.in_force()[1]
     form = CaseForm(pack, request.POST)
-    kind = request.POST.getlist("kind")[-1:] or ["fast"]
     offer = None
     status = 422
     if form.is_valid():
         try:
-            made = establish(
-                request.actor,
-                {"kind": kind[0], **form.command_input()},
-                key=form.cleaned_data["key"],
-            )
+            wanted = {"kind": _kind(request, pack, form), **form.command_input()}
+            made = establish(request.actor, wanted, key=form.cleaned_data["key"])
         except Refused as refused:
             into_form(form, refused, FIELD_NAMES)
             offer = pack.kinds.get(refused.info.get("offer") or "")
             status = refused.status
         else:
             return redirect("desk:established", made.number)
-    return render(request, "desk/home.html", card_context(request, form, offer=offer), status=status)
+    return desk_page(request, form, status, offer=offer)
+
+
+def _kind(request: StaffRequest, pack: Pack, form: CaseForm) -> str:
+    """What was offered and taken up (陳情), or else the item's own kind."""
+    item = pack.items.get(form.cleaned_data["item"])
+    return request.POST.get("kind") or (item.kind if item else "fast")
 
 
 @require_safe
@@ -170,11 +148,14 @@ def established(request: StaffRequest, number: str) -> HttpResponse:
         "case": case,
         "row": detail.row,
         "detail": detail,
+        "kind": detail.pack.kinds[case.kind],
+        "number_groups": spoken.groups(case.number),
+        "code_groups": spoken.groups(case.lookup_code),
+        "sent": sent_notices(detail),
         "tell": not told and case.number_told_at is None,
-        "told": told,
         "call": call_queries.current_call(request.user.pk),
     }
-    return render(request, "desk/established.html", context)
+    return draw(request, "desk/established.html", context)
 
 
 @require_POST
@@ -185,13 +166,39 @@ def told(request: StaffRequest, case: int) -> HttpResponse:
     return redirect("desk:established", done.number)
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(roles=OPERATORS)
 def search(request: StaffRequest) -> HttpResponse:
-    """Cases by number, telephone or words, newest first, for callers who ask how it stands."""
-    words = request.GET.get("q", "").strip()[:80]
-    page = int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdecimal() else 1
-    found = queries.case_list(queries.CaseFilter(q=words), page=min(page, 100)) if words else None
-    if found is not None and found.page == 1 and len(found.rows) == 1:
-        return redirect("desk:case", found.rows[0].case.number)
-    return render(request, "desk/search.html", {"q": words, "found": found})
+    """Cases by number, telephone or words, for callers who ask how it stands.
+
+    What is typed is posted. Words and case numbers then go into the address, so that pages can be turned;
+    a telephone number never does.
+    """
+    typed = (request.POST if request.method == "POST" else request.GET).get("q", "").strip()[:80]
+    if typed and (case := queries.by_number(typed)) is not None:
+        return redirect("desk:case", case.number)
+    private = _is_phone(typed)
+    if request.method == "POST" and not private:
+        return redirect(f"{reverse('desk:search')}?{urlencode({'q': typed})}")
+    state = ListState.of(request, COLUMNS, default="-newest")
+    found = (
+        queries.case_list(
+            queries.CaseFilter(q=typed),
+            sort=SORTS[state.sort_by],
+            page=state.page,
+            size=state.size,
+        )
+        if typed
+        else queries.CasePage([], 1, False, state.size)
+    )
+    listing = Listing(state, COLUMNS, found.rows, found.has_next and not private)
+    context = {"q": "" if private else typed, "private": private, "typed": typed, "listing": listing}
+    return draw(request, "desk/search.html", context)
+
+
+def _is_phone(typed: str) -> bool:
+    try:
+        normalise_phone(typed)
+    except ValueError:
+        return False
+    return True

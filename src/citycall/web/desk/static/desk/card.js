@@ -1,0 +1,70 @@
+// The card: what is typed is looked up as it is typed, but never while an input method is still composing.
+// Nothing here keeps what was typed; it stays in the form.
+const form = document.querySelector("form.desk-form");
+const words = form.elements.namedItem("words");
+const picked = form.elements.namedItem("picked");
+const items = document.getElementById("items");
+let looked = chosen();
+
+function radios() {
+  return [...items.querySelectorAll("input[type=radio]")];
+}
+
+function chosen() {
+  return radios().find((one) => one.checked)?.value ?? "";
+}
+
+// htmx waits for `typed`: of the words it looks for items, of anything else it looks at the whole card.
+function typed(field) {
+  field.dispatchEvent(new CustomEvent("typed", { bubbles: field !== words }));
+}
+
+form.addEventListener("input", (event) => {
+  if (event.isComposing) return;
+  if (event.target.name === "item") {
+    picked.value = event.target.value;
+    looked = event.target.value;
+  }
+  typed(event.target);
+});
+form.addEventListener("compositionend", (event) => typed(event.target));
+
+items.addEventListener("htmx:afterSwap", () => {
+  document.getElementById("items-say").textContent = items.querySelector("[data-says]")?.dataset.says ?? "";
+  if (chosen() === looked) return;
+  looked = chosen();
+  form.dispatchEvent(new CustomEvent("typed"));
+});
+
+// From the words the arrows choose the item, and Enter goes on to the next field; only Ctrl+Enter files the case.
+words.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const all = radios();
+  if (!step || event.isComposing || !all.length) return;
+  event.preventDefault();
+  const at = all.findIndex((one) => one.checked);
+  const next = all.at(at < 0 && step < 0 ? -1 : (at + step) % all.length);
+  next.checked = true;
+  next.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+form.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey) return;
+  if (!event.target.matches("input, select")) return;
+  event.preventDefault();
+  const fields = [...form.elements].filter((one) => one.matches("input:not([type=hidden], [type=radio]), select, textarea"));
+  const from = event.target.name === "item" ? words : event.target;
+  fields[fields.indexOf(from) + 1]?.focus();
+});
+
+// The district, where the address leaves a few open.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-district]");
+  if (!button) return;
+  const district = form.elements.namedItem("district");
+  district.value = button.dataset.district;
+  district.focus();
+  typed(district);
+});
+
+if (form.elements.namedItem("address").value || chosen()) form.dispatchEvent(new CustomEvent("typed"));
