@@ -73,7 +73,7 @@ def test_everyone_can_read_it(
 def test_targets_are_large_enough_for_a_thumb(sample_city: Any, phone: Page) -> None:
     sign_in(phone)
     small = phone.evaluate(
-        """() => [...document.querySelectorAll("a.button, button, summary, select, .areas a, .tabs a, .paging a")]
+        """() => [...document.querySelectorAll("a.button, button, summary, select, nav a")]
           .filter((one) => one.getClientRects().length && one.getBoundingClientRect().height < 43.5)
           .map((one) => `${one.outerHTML.slice(0, 90)} ${one.getBoundingClientRect().height}`)"""
     )
