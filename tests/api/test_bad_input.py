@@ -77,7 +77,9 @@ BAD: dict[str, tuple[Bad, int, str, str | None]] = {
     "an unknown way to reply": (lamp(reply_by="pigeon"), 422, "invalid", "reply_by"),
     "what the desk says": (lamp(channel="phone"), 422, "invalid", "channel"),
     "an unknown kind": (lamp(kind="nonsense"), 422, "invalid", "kind"),
-    "a phone that is none": (lamp(reply_by="none", reporter={"name": "王", "phone": "abc"}), 422, "invalid", "reporter.phone"),
+    "no phone number": (
+        lamp(reply_by="none", reporter={"name": "王", "phone": "abc"}), 422, "invalid", "reporter.phone",
+    ),
     "SMS to nobody": (lamp(reporter={"name": "王小明"}), 422, "invalid", "reply_by"),
     # what the city's rules say
     "an unknown item": (lamp(item="flying_saucer"), 422, "unknown_item", "item"),
