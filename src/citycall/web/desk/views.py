@@ -144,6 +144,7 @@ def established(request: StaffRequest, number: str) -> HttpResponse:
         raise Refused("not_found", _("查無此案件，請確認案號。"), status=404)
     detail = queries.case_detail(case)
     told = any(notice.party_id for notice in detail.notices)
+    sent = sent_notices(detail)
     context = {
         "case": case,
         "row": detail.row,
@@ -151,7 +152,8 @@ def established(request: StaffRequest, number: str) -> HttpResponse:
         "kind": detail.pack.kinds[case.kind],
         "number_groups": spoken.groups(case.number),
         "code_groups": spoken.groups(case.lookup_code),
-        "sent": sent_notices(detail),
+        "sent": sent,
+        "unsent": any(one.at is None for one in sent),
         "tell": not told and case.number_told_at is None,
         "call": call_queries.current_call(request.user.pk),
     }
