@@ -82,6 +82,8 @@ class Figures:
             ("　" + _("其中資料裡始終未見辦畢"), self.overdue_never_completed),
             (_("退回續辦"), self.reopened),
             (_("結案"), self.closed),
+            (_("後續步驟不受理"), sum(self.steps_refused.values())),
+            *((f"　{what}", count) for what, count in sorted(self.steps_refused.items())),
             (_("稽催通知（列）"), self.dunning_rows),
             (_("稽催電子郵件（封）"), self.dunning_messages),
             (_("通知已送出（列）"), self.notices_sent),
