@@ -1,0 +1,55 @@
+"""Who looks over what: the steering office over all agencies, an agency's evaluator over their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from citycall.base.commands import Actor
+from citycall.web.inbox.access import can, looks_over, steering_agency
+from citycall.web.ui.templatetags.ui import Tab
+
+ROLES = frozenset({"evaluator", "director", "secretary_general", "auditor", "admin", "lead"})
+
+
+def sees_all(actor: Actor) -> bool:
+    return looks_over(actor) or "admin" in actor.roles()
+
+
+def scope(actor: Actor) -> Collection[str] | None:
+    """The agencies whose figures this person sees; None is every one."""
+    return None if sees_all(actor) else actor.agencies()
+
+
+def may_steer(actor: Actor, command: str) -> bool:
+    """Whether this person may run one of the steering office's commands."""
+    return can(actor, command, steering_agency())
+
+
+def audits(actor: Actor) -> bool:
+    """Who looked at citizens' data is the auditor's to see."""
+    return "auditor" in actor.roles()
+
+
+SECTIONS: tuple[tuple[str, Promise, Callable[[Actor], bool]], ...] = (
+    ("home", _("成效"), lambda actor: True),
+    ("delays", _("逾限檢討"), sees_all),
+    ("items", _("項目檢討"), sees_all),
+    ("letters", _("查無違規函復"), sees_all),
+    ("posts", _("職務缺漏"), sees_all),
+    ("incidents", _("異常事件"), sees_all),
+    ("outbox", _("通知異常"), sees_all),
+    ("looks", _("個資調閱"), audits),
+)
+
+
+def sections(actor: Actor, current: str) -> list[Tab]:
+    """The parts of this area that are this person's."""
+    return [
+        Tab(label, reverse(f"oversight:{code}"), code == current)
+        for code, label, theirs in SECTIONS
+        if theirs(actor)
+    ]

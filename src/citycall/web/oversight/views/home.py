@@ -1,0 +1,162 @@
+"""How agencies and items did in a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from citycall.base import policies
+from citycall.oversight.queries import delay_reviews, notice_trouble
+from citycall.people.queries import agency_names, role_defects
+from citycall.policy import Pack
+from citycall.services.cases.models import UnfoundedLetter
+from citycall.services.cases.queries import Figures, figures, letters
+from citycall.web.access import staff_view
+from citycall.web.inbox import sheets
+from citycall.web.oversight.access import ROLES, scope, sections, sees_all
+from citycall.web.oversight.periods import Period, period_of, presets
+from citycall.web.request import StaffRequest
+from citycall.web.ui.templatetags.ui import Tab
+from citycall.web.ui.words import named
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table of figures."""
+
+    name: str
+    figures: Figures
+    href: str = ""
+
+    @property
+    def percent(self) -> str:
+        return percent(self.figures.on_time_rate)
+
+    @property
+    def bar(self) -> int:
+        return round((self.figures.on_time_rate or 0) * 100)
+
+
+def percent(rate: float | None) -> str:
+    """A share as people write it; a dash where there is nothing to share. Never rounded up to all."""
+    if rate is None:
+        return "—"
+    return "100%" if rate == 1 else f"{min(rate * 100, 99.9):.1f}%"
+
+
+def fast_agencies(pack: Pack) -> set[str]:
+    """The agencies that items of the pack in force are sent to."""
+    return {item.agency for item in pack.items.values()}
+
+
+def lines_of(by: str, period: Period, within: Collection[str] | None) -> list[Line]:
+    """The figures by agency or item, named; only of the agencies within reach."""
+    pack = policies.in_force()[1]
+    names = agency_names()
+    lines = []
+    for one in figures(by, period.begin, period.end):
+        if by == "agency":
+            if within is not None and one.key not in within:
+                continue
+            lines.append(Line(named(names.get(one.key, (one.key, one.key))), one))
+        else:
+            item = pack.items.get(one.key)
+            if within is not None and (item is None or item.agency not in within):
+                continue
+            lines.append(Line(named(item.name) if item else one.key or _("（無項目）"), one))
+    return lines
+
+
+def total_of(lines: Sequence[Line]) -> Line:
+    """All rows as one."""
+    parts = [line.figures for line in lines]
+    return Line(
+        _("合計"),
+        Figures(
+            "",
+            sum(one.taken for one in parts),
+            sum(one.closed for one in parts),
+            sum(one.closed_in_time for one in parts),
+            sum(one.signed_late for one in parts),
+            sum(one.overdue_open for one in parts),
+        ),
+    )
+
+
+def _by(request: StaffRequest) -> str:
+    return "item" if request.GET.get("by") == "item" else "agency"
+
+
+@require_safe
+@staff_view(roles=ROLES)
+def home(request: StaffRequest) -> HttpResponse:
+    """On-time rates, late sign-offs and what is overdue, by agency or item (NT-5-4-9a)."""
+    period, form = period_of(request.GET)
+    by = _by(request)
+    lines = lines_of(by, period, scope(request.actor))
+    return render(
+        request,
+        "oversight/home.html",
+        {
+            "sections": sections(request.actor, "home"),
+            "tabs": [
+                Tab(_("各機關"), f"?by=agency&{period.query}", by == "agency"),
+                Tab(_("各項目"), f"?by=item&{period.query}", by == "item"),
+            ],
+            "by": by,
+            "form": form,
+            "period": period,
+            "presets": presets(period),
+            "lines": lines,
+            "total": total_of(lines),
+            "waiting": _waiting() if sees_all(request.actor) else [],
+        },
+    )
+
+
+def _waiting() -> list[tuple[str, str, int]]:
+    """What waits for the steering office: words, where it is, how many."""
+    found = [
+        (_("待改善的逾限檢討"), "oversight:delays", len(delay_reviews("open"))),
+        (_("待收的函復"), "oversight:letters", len(letters(None, [UnfoundedLetter.State.SENT]))),
+        (_("職務缺漏的機關"), "oversight:posts", len(role_defects(fast_agencies(policies.in_force()[1])))),
+        (_("送不出去的通知"), "oversight:outbox", len(notice_trouble())),
+    ]
+    return [one for one in found if one[2]]
+
+
+@require_safe
+@staff_view(roles=ROLES)
+def export(request: StaffRequest) -> HttpResponse:
+    """The same table for a spreadsheet."""
+    period, _form = period_of(request.GET)
+    by = _by(request)
+    lines = lines_of(by, period, scope(request.actor))
+    header = [
+        _("機關") if by == "agency" else _("項目"),
+        _("受理"),
+        _("結案"),
+        _("依限結案"),
+        _("依限率"),
+        _("逾時簽收"),
+        _("逾限未結"),
+    ]
+    rows: list[list[Any]] = [
+        [
+            line.name,
+            line.figures.taken,
+            line.figures.closed,
+            line.figures.closed_in_time,
+            "" if line.figures.on_time_rate is None else round(line.figures.on_time_rate, 4),
+            line.figures.signed_late,
+            line.figures.overdue_open,
+        ]
+        for line in [*lines, total_of(lines)]
+    ]
+    return sheets.download(f"citycall-{by}-{period.since}-{period.until}.csv", header, rows)
