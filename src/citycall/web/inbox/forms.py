@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.functional import Promise
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from citycall.base import clock
@@ -114,7 +113,7 @@ class PhotosForm(ActForm):
         data = super().clean() or {}
         given = [*data.get("camera", []), *data.get("documents", [])]
         if not given and not self.errors:
-            self.add_error("documents", _now("請拍照或選擇至少一個檔案。"))
+            self.add_error("documents", gettext("請拍照或選擇至少一個檔案。"))
         return data
 
     def values(self) -> dict[str, Any]:
@@ -142,13 +141,13 @@ class StageForm(ActForm):
         least, most = kind.second_stage_limits(detail.pack.items.get(detail.case.item))
         if "second" in kind.stages and detail.case.stage != "second":
             if least is not None and most is not None:
-                self.fields["days"].help_text = _now("第二階段可申請 %(least)s 至 %(most)s。") % {
+                self.fields["days"].help_text = gettext("第二階段可申請 %(least)s 至 %(most)s。") % {
                     "least": least.words(language),
                     "most": most.words(language),
                 }
-            choices.append(("second", _now("第二階段處理時限")))
+            choices.append(("second", gettext("第二階段處理時限")))
         if "ordinary" in kind.stages and detail.case.stage != "ordinary":
-            choices.append(("ordinary", _now("一般案件處理時限")))
+            choices.append(("ordinary", gettext("一般案件處理時限")))
         self.choose("to", choices)
         self.fields["to"].initial = choices[0][0] if choices else None
 
@@ -317,5 +316,5 @@ class HolderForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if bool(data.get("staff")) == bool(data.get("username")):
-            self.add_error("staff", _now("請選一位同仁，或填寫帳號，擇一即可。"))
+            self.add_error("staff", gettext("請選一位同仁，或填寫帳號，擇一即可。"))
         return data

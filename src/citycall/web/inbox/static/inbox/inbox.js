@@ -55,13 +55,21 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   move(by);
 });
-document.body.addEventListener("htmx:afterSwap", () => {
+document.body.addEventListener("htmx:afterSettle", () => {
   for (const box of document.querySelectorAll("#inbox-list input[name=case]")) box.checked = picked.has(box.value);
   const all = rows();
   if (chosen && !all.some((row) => row.id === chosen)) chosen = all[Math.min(place, all.length - 1)]?.id ?? null;
   count();
   show();
 });
-document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+  if (event.target.closest("[data-pick-all]")) {
+    const boxes = [...document.querySelectorAll("#inbox-list input[name=case]")];
+    const all = boxes.every((box) => box.checked);
+    for (const box of boxes) box.checked = !all;
+    count();
+  }
+});
 count();
 show();
