@@ -41,6 +41,13 @@ def cpu_seconds(roots: Iterable[int]) -> float:
     return ticks / _TICKS
 
 
+def machine_seconds() -> float:
+    """What all processors of the machine have worked, for whomever."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    idle = fields[3] + fields[4]
+    return (sum(fields[:8]) - idle) / _TICKS
+
+
 @dataclass
 class Meter:
     """Processor time of named groups of processes between `begin` and `end`."""
@@ -50,12 +57,15 @@ class Meter:
     def begin(self) -> None:
         self._own = time.process_time()
         self._before = {name: cpu_seconds(pids) for name, pids in self.groups.items()}
+        self._machine = machine_seconds()
         self._at = time.perf_counter()
 
     def end(self) -> dict[str, float]:
         found = {"seconds": time.perf_counter() - self._at}
         found |= {name: cpu_seconds(pids) - self._before[name] for name, pids in self.groups.items()}
         found["client"] = time.process_time() - self._own
+        ours = sum(found[name] for name in (*self.groups, "client"))
+        found["others"] = max(0.0, machine_seconds() - self._machine - ours)
         return found
 
 

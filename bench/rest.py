@@ -57,6 +57,7 @@ def measure(house: House) -> dict[str, Any]:
             "database_ms": cost["database"] / made * 1000,
             "client_ms": cost["client"] / made * 1000,
             "cores_busy": (cost["web"] + cost["database"] + cost["client"]) / cost["seconds"],
+            "cores_of_others": cost["others"] / cost["seconds"],
             "statements": sum(calls for _text, calls, _spent in statements) / made,
         }
         if clients == 8:
@@ -108,5 +109,10 @@ def bound(found: dict[str, Any]) -> str:
         share = level["web_ms"] / (level["web_ms"] + level["database_ms"] + level["client_ms"])
         return (
             f"the processor ({level['cores_busy']:.2f} of 2 cores busy, {share:.0%} of it the web processes)"
+        )
+    if level["cores_busy"] + level["cores_of_others"] > 1.7:
+        return (
+            f"other work on this machine ({level['cores_of_others']:.2f} cores;"
+            f" ours {level['cores_busy']:.2f}): measure again when it is quiet"
         )
     return f"waiting for commits to reach the disk ({level['cores_busy']:.2f} of 2 cores busy)"
