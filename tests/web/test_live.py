@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
 import time
@@ -60,20 +59,17 @@ def test_a_star_stands_for_every_agency_and_nothing_else() -> None:
 
 
 def test_a_slow_screen_is_told_to_refresh_and_holds_no_more() -> None:
-    async def run() -> None:
-        screen = live.Screen(frozenset({"agency:*"}))
-        assert screen.take().startswith(b"event: refresh")
-        assert screen.take() == b""
-        screen.tell("agency:works")
-        screen.tell("agency:works")
-        assert screen.take() == b"event: signal\ndata: agency:works\n\n"
-        for number in range(10_000):
-            screen.tell(f"agency:{number}")
-        assert len(screen.waiting) <= live.MOST
-        assert screen.take().startswith(b"event: refresh")
-        assert screen.take() == b""
-
-    asyncio.run(run())
+    screen = live.Screen(frozenset({"agency:*"}))
+    assert screen.take().startswith(b"event: refresh")
+    assert screen.take() == b""
+    screen.tell("agency:works")
+    screen.tell("agency:works")
+    assert screen.take() == b"event: signal\ndata: agency:works\n\n"
+    for number in range(10_000):
+        screen.tell(f"agency:{number}")
+    assert len(screen.waiting) <= live.MOST
+    assert screen.take().startswith(b"event: refresh")
+    assert screen.take() == b""
 
 
 # -- the stream ---------------------------------------------------------------------------------------------

@@ -68,8 +68,8 @@ def staff_view(
     """Staff only; with `roles`, only those who hold (or stand in for) a post of one of these roles.
 
     Somebody who is not signed in is asked to sign in and comes back to where they were. What they had typed
-    when their session ended is not lost: see `citycall.web.resume`. A view that htmx asks `beside` a form that
-    may be half filled in never takes the page away from it: without a session it answers with a banner.
+    when their session ended is not lost: see `citycall.web.resume`. A view that htmx asks `beside` a form
+    that may be half filled in never takes the page from it: without a session it answers with a banner.
     """
     if view is not None:
         return staff_view()(view)

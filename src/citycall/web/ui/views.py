@@ -116,7 +116,13 @@ def components(request: StaffRequest) -> HttpResponse:
             (_("逾期"), "late"), (_("已註銷"), "off"), (_("範例"), "info"),
         ],
         "entries": [
-            Entry(after(minutes=-42), say("已成案"), say("中山路一段路口有一個大洞。"), say("林話務員"), "active"),
+            Entry(
+                after(minutes=-42),
+                say("已成案"),
+                say("中山路一段路口有一個大洞。"),
+                say("林話務員"),
+                "active",
+            ),
             Entry(after(minutes=-36), say("簽收"), who=say("養工處受理窗口"), kind="done"),
             Entry(after(minutes=-5), say("逾期通知"), say("已通知督導主管。"), kind="late"),
         ],
