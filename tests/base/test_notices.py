@@ -424,6 +424,10 @@ def test_a_days_cases_go_to_each_recipient_as_one_message() -> None:
     assert body is not None
     for number in (1, 2, 3):
         assert body.body.count(f"F1150302-00000{number}") == 1
+        kept = Notice.objects.filter(about_id=number).values_list("body", flat=True)
+        others = {1, 2, 3} - {number}
+        assert all(f"F1150302-00000{number}" in text for text in kept)
+        assert not any(f"F1150302-00000{other}" in text for text in kept for other in others)
     assert Notice.objects.filter(state="sent").count() == 6
     assert len({n.receipt["reference"] for n in Notice.objects.filter(to_post="works.window")}) == 1
 

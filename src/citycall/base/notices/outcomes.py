@@ -47,11 +47,16 @@ def on_sent(name: str) -> Callable[[OnSent], OnSent]:
 
 @dataclass
 class Letter:
-    """One message for one notice, or for all of a digest."""
+    """One message for one notice, or for all of a digest; `lines` is then what it says of each.
+
+    A row of a digest keeps its own line and not the whole letter: a thousand matters in one letter would
+    otherwise be written a thousand times a thousand.
+    """
 
     notices: list[Notice]
     message: Message
     recipient: Recipient
+    lines: list[str] | None = None
 
 
 @dataclass
@@ -71,9 +76,10 @@ def apply(batch: Batch, outcomes: Sequence[Outcome], now: datetime) -> list[Noti
     """Put what the channel answered into the rows; `mark` writes them."""
     rows: list[Notice] = []
     for letter, outcome in zip(batch.letters, outcomes, strict=True):
-        for row in letter.notices:
+        for number, row in enumerate(letter.notices):
             row.claimed_at = None
-            row.subject, row.body = letter.message.subject, letter.message.body
+            row.subject = letter.message.subject
+            row.body = letter.lines[number] if letter.lines else letter.message.body
             row.sent_to_masked, row.sent_to_staff = letter.recipient.masked, letter.recipient.staff_id
             if isinstance(outcome, Receipt):
                 row.attempts += 1

@@ -25,7 +25,7 @@ from citycall.base.channels.protocol import Message, Outcome
 from citycall.base.notices.model import Notice
 from citycall.base.notices.outcomes import Batch, Letter, apply, mark, put_off, rests, short
 from citycall.base.notices.recipients import Recipient, Unresolved, resolve
-from citycall.base.notices.rendering import RenderError, render
+from citycall.base.notices.rendering import RenderError, render, render_lines
 
 log = logging.getLogger("citycall.notices")
 
@@ -228,7 +228,7 @@ def _prepare(rows: list[Notice], now: datetime, together: bool, changed: list[No
     batches: dict[str, Batch] = {}
     for recipient, group in groups:
         try:
-            message = _message(group, recipient)
+            message, lines = _message(group, recipient)
         except Exception as error:
             if not isinstance(error, RenderError):
                 log.exception("notice %s cannot be written", group[0].pk)
@@ -237,20 +237,22 @@ def _prepare(rows: list[Notice], now: datetime, together: bool, changed: list[No
                 changed.append(row)
             continue
         batches.setdefault(group[0].channel, Batch(group[0].channel)).letters.append(
-            Letter(group, message, recipient)
+            Letter(group, message, recipient, lines)
         )
     return list(batches.values())
 
 
-def _message(group: list[Notice], recipient: Recipient) -> Message:
+def _message(group: list[Notice], recipient: Recipient) -> tuple[Message, list[str] | None]:
     first = group[0]
     pack = policies.pack_of(first.policy_version_id) if first.policy_version_id else policies.in_force()[1]
     extra = {"person": recipient.name, "portal_url": settings.CITYCALL_URL}
     contexts = [{**extra, **row.context} for row in group]
-    subject, body = render(pack, first.template, first.channel, recipient.lang or "zh-hant", contexts)
-    key = first.key
+    language = recipient.lang or "zh-hant"
+    subject, body = render(pack, first.template, first.channel, language, contexts)
+    key, lines = first.key, None
     if len(group) > 1:
+        lines = render_lines(pack, first.template, first.channel, language, contexts)
         members = "\n".join(sorted(row.key for row in group))
         key = f"digest:{hashlib.sha256(members.encode()).hexdigest()}"
     uncertain = [row.uncertain_since for row in group if row.uncertain_since is not None]
-    return Message(recipient.address, subject, body, key, min(uncertain, default=None))
+    return Message(recipient.address, subject, body, key, min(uncertain, default=None)), lines
