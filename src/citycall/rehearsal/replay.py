@@ -156,7 +156,7 @@ class Living:
     def pass_until(self, instant: datetime) -> None:
         """Everything that falls due before or at this instant, each at its own."""
         while True:
-            due = next_live_timer()
+            due = next_live_timer(instant)
             if self._send_at is not None and self._send_at <= min(due or instant, instant):
                 clock.set_virtual(self._send_at)
                 self._send()
@@ -289,16 +289,20 @@ def actor(post: str) -> Actor:
     return actor_for_post(post, via="rehearsal")
 
 
-def next_live_timer() -> datetime | None:
-    """When the next timer is due whose clock still runs. Those of stopped clocks do nothing when they are
-    struck, so they are struck together with the next that does."""
+def next_live_timer(until: datetime) -> datetime | None:
+    """When, not after `until`, the next timer is due whose clock still runs.
+
+    Those of stopped clocks do nothing when they are struck, so they are struck together with the next that does.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT t.due FROM base_timer t WHERE t.state = 'pending' AND (t.handler <> 'cases.clock' OR"
+            "SELECT t.due FROM base_timer t WHERE t.state = 'pending' AND t.due <= %s"
+            " AND (t.handler <> 'cases.clock' OR"
             # One look-up for each timer, in order, until one lives: never a join of whole tables.
             " (SELECT c.state FROM cases_caseclock c WHERE c.case_id = t.subject_id"
             " AND c.code = t.payload->>'clock' ORDER BY c.id DESC LIMIT 1) = 'running')"
-            " ORDER BY t.due, t.id LIMIT 1"
+            " ORDER BY t.due, t.id LIMIT 1",
+            [until],
         )
         row = cursor.fetchone()
     return row[0] if row else None
