@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from citycall.base.private import EncryptedTextField
+
 
 class Status(models.TextChoices):
     """Where a case stands. Which event leads from which to which is the pack's ``moves`` table."""
@@ -163,6 +165,7 @@ class StageRequest(models.Model):
         PENDING = "pending", _("待審核")
         APPROVED = "approved", _("同意")
         REFUSED = "refused", _("不同意")
+        LAPSED = "lapsed", _("毋庸審核")
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="stage_requests")
     to = models.CharField(max_length=16, choices=Stage)
@@ -225,7 +228,7 @@ class PhoneRecord(models.Model):
     caller = models.CharField(max_length=80)
     opened_at = models.DateTimeField()
     reason = models.TextField(blank=True)
-    callee = models.CharField(max_length=80, blank=True)
+    callee = EncryptedTextField(null=True, blank=True)
     at = models.DateTimeField(null=True)
     content = models.TextField(blank=True)
     reached = models.BooleanField(null=True)
