@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from citycall.base.commands import Context
+from citycall.base.encoding import jsonable
 from citycall.base.events import Change, record_many
 from citycall.base.policies import pack_of
 from citycall.base.timers import State as TimerState
-from citycall.base.timers import Timer, set_timers, timer_handler
+from citycall.base.timers import Timer, cancel, set_timers, timer_handler
 from citycall.policy import Pack
 from citycall.policy.clocks import (
     clocks_started_by,
@@ -27,7 +28,7 @@ from citycall.policy.clocks import (
     next_strike,
     started_at,
 )
-from citycall.policy.rules import ClockRule
+from citycall.policy.rules import ClockRule, Strike
 from citycall.services.cases import messages
 from citycall.services.cases.models import Case, CaseClock
 
@@ -129,25 +130,41 @@ def write(ctx: Context, done: Plan, case: Case, pack: Pack) -> None:
         ctx.run.insert([clock for _rule, clock in done.started])
     calendar = pack.calendar(district=case.district)
     timers = [
-        _timer(case.pk, rule.code, strike, due)
+        _timer(clock, strike, due)
         for rule, clock in done.started
         for strike, due in first_strikes(rule, clock.started_at, clock.due, calendar)
     ]
     for rule, clock in done.resumed:
+        # Those from before it was stopped are still there where their time has not come.
+        cancel(SUBJECT, case.pk, handler=HANDLER, payload={"clock": clock.code})
         for code, first in first_strikes(rule, clock.started_at, clock.due, calendar):
-            due = first if first >= ctx.now else next_strike(rule.strike(code), ctx.now, clock.due, calendar)
-            if due is not None:
-                timers.append(_timer(case.pk, rule.code, code, due))
+            definition = rule.strike(code)
+            if first >= ctx.now:
+                timers.append(_timer(clock, code, first))
+            elif _unmarked(case, definition):
+                # Its time passed while the clock stood still: what it says of the case is true now.
+                timers.append(_timer(clock, code, ctx.now))
+            else:
+                due = next_strike(definition, ctx.now, clock.due, calendar)
+                if due is not None:
+                    timers.append(_timer(clock, code, due))
     set_timers(timers)
 
 
-def _timer(case_id: int, code: str, strike: str, due: datetime) -> Timer:
+def _unmarked(case: Case, strike: Strike) -> bool:
+    """Whether a strike that comes once has a mark to set that the case does not bear."""
+    marks = [action.mark for action in strike.do if action.mark is not None]
+    return not strike.when.daily and any(not getattr(case, mark) for mark in marks)
+
+
+def _timer(clock: CaseClock, strike: str, due: datetime) -> Timer:
+    """A strike of this very clock: a later one of the same name (a second second stage) has another limit."""
     return Timer(
         due=due,
         handler=HANDLER,
         subject_kind=SUBJECT,
-        subject_id=case_id,
-        payload={"clock": code, "strike": strike},
+        subject_id=clock.case_id,
+        payload={"clock": clock.code, "strike": strike, "limit": clock.due},
     )
 
 
@@ -175,7 +192,7 @@ def strike(ctx: Context, timers: list[Timer]) -> list[Timer]:
     follow: list[Timer] = []
     for timer in timers:
         clock = running.get((timer.subject_id, timer.payload["clock"]))
-        if clock is None:
+        if clock is None or timer.payload.get("limit") not in (None, jsonable(clock.due)):
             timer.state = TimerState.CANCELLED
             continue
         case = cases[timer.subject_id]
@@ -189,7 +206,7 @@ def strike(ctx: Context, timers: list[Timer]) -> list[Timer]:
                 batch.add_strike(pack, case, clock, definition.code, timer.due, action.notify)
         again = next_strike(definition, ctx.now, clock.due, pack.calendar(district=case.district))
         if again is not None:
-            follow.append(_timer(case.pk, clock.code, definition.code, again))
+            follow.append(_timer(clock, definition.code, again))
     if changes:
         record_many(ctx, changes)
     if batch.queue():

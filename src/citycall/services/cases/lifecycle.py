@@ -24,7 +24,7 @@ from citycall.base.events import Event, record
 from citycall.base.policies import pack_of
 from citycall.policy import Pack
 from citycall.services.cases import clocks, messages
-from citycall.services.cases.models import Case, Status
+from citycall.services.cases.models import Case, StageRequest, Status
 
 
 @dataclass(frozen=True)
@@ -95,3 +95,9 @@ def advance(
         pack, case, event_kind, facts | dict(info or {}), event=event, now=ctx.now
     )
     return Advanced(event, told)
+
+
+def lapse_request(ctx: Context, case: Case) -> None:
+    """The case is done or withdrawn: nobody need decide about another limit any more (NT-5-4-7)."""
+    for request in StageRequest.objects.filter(case=case, state=StageRequest.State.PENDING):
+        record(ctx, request, "stage_request.lapsed", set={"state": StageRequest.State.LAPSED})

@@ -19,7 +19,7 @@ from citycall.people.queries import parties
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase, WithReason, WithText
 from citycall.services.cases.commands.repeats import note_finding
-from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
+from citycall.services.cases.lifecycle import advance, lapse_request, load_for_change, pack_for
 from citycall.services.cases.models import (
     Case,
     CaseFile,
@@ -136,6 +136,7 @@ def complete(ctx: Context, data: Complete) -> Done:
     if data.prevention:
         _prevent(ctx, case, data.prevention)
     step = advance(ctx, case, "case.completed", set=changes, info={"late": late})
+    lapse_request(ctx, case)
     ctx.audit("case", case.pk)
     if case.reply_by == ReplyBy.PHONE:
         record(
@@ -267,8 +268,17 @@ def reopen(ctx: Context, data: Reopen) -> Done:
             at=ctx.now,
             recorded_by=ctx.actor.staff_id,
         )
+    _owe_no_call(ctx, case)
     ctx.audit("case", case.pk, closed_too_early=data.closed_too_early)
     return Done(**_done(case))
+
+
+def _owe_no_call(ctx: Context, case: Case) -> None:
+    """There is nothing to tell the citizen by telephone (any more, or not yet)."""
+    for task in PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN):
+        record(
+            ctx, task, "phone_task.cancelled", set={"state": PhoneTask.State.CANCELLED, "done_at": ctx.now}
+        )
 
 
 class AddPrevention(OfCase):
@@ -329,10 +339,8 @@ def withdraw(ctx: Context, data: Withdraw) -> Done:
         info={"note": data.note},
         data={"reason": {"zh": reasons[data.reason].name.zh, "en": reasons[data.reason].name.en}},
     )
-    for task in PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN):
-        record(
-            ctx, task, "phone_task.cancelled", set={"state": PhoneTask.State.CANCELLED, "done_at": ctx.now}
-        )
+    _owe_no_call(ctx, case)
+    lapse_request(ctx, case)
     if data.reason == Incident.Kind.NOT_REPORTED:
         Incident.objects.create(
             case=case,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
@@ -35,6 +36,7 @@ def note_finding(ctx: Context, case: Case) -> None:
     )
     if len(last) < rule.in_a_row or any(finding not in rule.findings for finding in last):
         return
+    _one_at_a_time(case)
     standing = UnfoundedLetter.objects.filter(cause_group=case.cause_group, addr_key=case.addr_key)
     if standing.exclude(state=UnfoundedLetter.State.REVOKED).exists():
         return
@@ -56,6 +58,15 @@ def note_finding(ctx: Context, case: Case) -> None:
         agencies=[case.agency],
     )
     advance(ctx, case, "case.letter_offered", info={"letter": letter.pk, "in_a_row": rule.in_a_row})
+
+
+def _one_at_a_time(case: Case) -> None:
+    """Two cases of one place and cause that close together offer one letter, the second sees the first's."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"letter {case.cause_group} {case.addr_key}"],
+        )
 
 
 class LetterDone(BaseModel):
