@@ -12,7 +12,7 @@ from inspect import getdoc
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from django.apps import apps
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from pydantic import TypeAdapter, ValidationError
 
 from citycall.base import clock, policies
@@ -27,7 +27,8 @@ I = TypeVar("I", bound=Input)  # noqa: E741
 R = TypeVar("R")
 
 TRIES = 3
-_AGAIN = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+# Serialization failure, deadlock; a unique key that somebody else took meanwhile, which the second try sees.
+_AGAIN = frozenset({"40001", "40P01", "23505"})
 WORDS = frozenset({"system", "citizen", "staff", "anyone"})
 
 _registry: dict[str, "Command[Any, Any]"] = {}
@@ -108,7 +109,7 @@ class Command(Generic[I, R]):
             except Refused:
                 run.keep_refusals()
                 raise
-            except OperationalError as error:
+            except (OperationalError, IntegrityError) as error:
                 if attempt == TRIES or connection.in_atomic_block or not _may_succeed_again(error):
                     raise
             else:
@@ -237,7 +238,7 @@ def _post_to_act_under(actor: Actor, who: tuple[str, ...]) -> ActorPost | None:
     return next((post for post in actor.posts if post.role in who), actor.posts[0] if actor.posts else None)
 
 
-def _may_succeed_again(error: OperationalError) -> bool:
+def _may_succeed_again(error: DatabaseError) -> bool:
     return getattr(error.__cause__, "sqlstate", None) in _AGAIN
 
 
