@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from citycall.base.commands import Actor, may
 from citycall.services.cases.models import OPEN_STATUSES, Status
@@ -33,6 +33,14 @@ class Act:
     leads: Callable[[CaseDetail, Actor], bool] = lambda detail, actor: False
     over: bool = False  # an act of those who look over the agencies
     close_by: bool = False  # kept beside the primary one, for it is done often
+
+
+def _always(detail: CaseDetail, actor: Actor) -> bool:
+    return True
+
+
+def _open(detail: CaseDetail, actor: Actor) -> bool:
+    return detail.case.status in OPEN_STATUSES
 
 
 def _untaken(detail: CaseDetail, actor: Actor) -> bool:
@@ -66,23 +74,28 @@ def _answered(detail: CaseDetail, actor: Actor) -> bool:
 
 
 ACTS: tuple[Act, ...] = (
-    Act("sign", "cases.acknowledge", "case.acknowledged", _("簽收"), "s", "check", True,
-        leads=lambda detail, actor: True),
-    Act("take", "cases.take", "case.taken", _("接案"), "t", "user", True, _not_mine, _untaken),
-    Act("phone", "cases.open_phone", "case.phone_opened", _("電話回覆"), "f", "phone",
-        False, _has_phone, _owed),
-    Act("complete", "cases.complete", "case.completed", _("辦畢"), "c", "check",
-        leads=lambda detail, actor: True),
-    Act("photos", "cases.add_photos", "case.photo_added", _("加照片"), "p", "camera", close_by=True,
-        fits=lambda detail, actor: detail.case.status in OPEN_STATUSES),
-    Act("note", "cases.add_finding", "case.finding_added", _("記錄現場"), "n", "edit", close_by=True),
-    Act("stage", "cases.request_stage", "case.stage_requested", _("申請改列期限"), "e", "clock",
-        fits=_stages),
-    Act("explain", "cases.explain_delay", "case.delay_explained", _("敘明逾期理由"), "x", "message",
-        fits=_late),
-    Act("prevention", "cases.add_prevention", "case.prevention_added", _("預防措施"), "v", "plus"),
-    Act("close", "cases.close", "case.closed", _("結案"), "z", "inbox", True, _answered),
-    Act("reopen", "cases.reopen", "case.reopened", _("重啟案件"), "o", "swap", over=True),
+    Act("sign", "cases.acknowledge", "case.acknowledged", pgettext_lazy("act", "簽收"),
+        key="s", icon="check", press=True, leads=_always),
+    Act("take", "cases.take", "case.taken", pgettext_lazy("act", "接案"),
+        key="t", icon="user", press=True, fits=_not_mine, leads=_untaken),
+    Act("phone", "cases.open_phone", "case.phone_opened", pgettext_lazy("act", "電話回覆"),
+        key="f", icon="phone", fits=_has_phone, leads=_owed),
+    Act("complete", "cases.complete", "case.completed", pgettext_lazy("act", "辦畢"),
+        key="c", icon="check", leads=_always),
+    Act("photos", "cases.add_photos", "case.photo_added", pgettext_lazy("act", "加照片"),
+        key="p", icon="camera", close_by=True, fits=_open),
+    Act("note", "cases.add_finding", "case.finding_added", pgettext_lazy("act", "記錄現場"),
+        key="n", icon="edit", close_by=True),
+    Act("stage", "cases.request_stage", "case.stage_requested", pgettext_lazy("act", "申請改列期限"),
+        key="e", icon="clock", fits=_stages),
+    Act("explain", "cases.explain_delay", "case.delay_explained", pgettext_lazy("act", "敘明逾期理由"),
+        key="x", icon="message", fits=_late),
+    Act("prevention", "cases.add_prevention", "case.prevention_added", pgettext_lazy("act", "預防措施"),
+        key="v", icon="plus"),
+    Act("close", "cases.close", "case.closed", pgettext_lazy("act", "結案"),
+        key="z", icon="inbox", press=True, fits=_answered),
+    Act("reopen", "cases.reopen", "case.reopened", pgettext_lazy("act", "重啟案件"),
+        key="o", icon="swap", over=True),
 )  # fmt: skip
 BY_CODE = {act.code: act for act in ACTS}
 
