@@ -1,0 +1,77 @@
+"""What can be asked of the cases room. A list costs the same number of statements at any length."""
+
+from citycall.services.cases.queries.detail import CaseDetail, case_detail, phone_callers
+from citycall.services.cases.queries.lists import (
+    PAGE,
+    SORTS,
+    CaseFilter,
+    CasePage,
+    CaseRow,
+    by_number,
+    case_list,
+    counts,
+    district_name,
+    earlier_of_phone,
+    item_name,
+    matching,
+    rows_of,
+)
+from citycall.services.cases.queries.places import (
+    barred,
+    letters,
+    open_here,
+    preventions_at,
+    unfounded_streak,
+)
+from citycall.services.cases.queries.public import (
+    PUBLIC_STEPS,
+    PublicCase,
+    PublicStep,
+    code_fits,
+    public_view,
+)
+from citycall.services.cases.queries.steering import (
+    Figures,
+    delays_to_analyse,
+    figures,
+    incidents,
+    open_outage,
+    recent_outages,
+    stage_requests_pending,
+)
+
+__all__ = [
+    "PAGE",
+    "PUBLIC_STEPS",
+    "SORTS",
+    "CaseDetail",
+    "CaseFilter",
+    "CasePage",
+    "CaseRow",
+    "Figures",
+    "PublicCase",
+    "PublicStep",
+    "barred",
+    "by_number",
+    "case_detail",
+    "case_list",
+    "code_fits",
+    "counts",
+    "delays_to_analyse",
+    "district_name",
+    "earlier_of_phone",
+    "figures",
+    "incidents",
+    "item_name",
+    "letters",
+    "matching",
+    "open_here",
+    "open_outage",
+    "phone_callers",
+    "preventions_at",
+    "public_view",
+    "recent_outages",
+    "rows_of",
+    "stage_requests_pending",
+    "unfounded_streak",
+]

@@ -1,0 +1,198 @@
+"""Lists of cases: filters, pages, rows with the names that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from citycall.base.policies import pack_of
+from citycall.base.private import normalise_phone
+from citycall.people.queries import agency_names, parties_by_phone, staff_names
+from citycall.policy import Pack
+from citycall.services.cases.models import OPEN_STATUSES, Case, CaseClock, PhoneTask, Status
+
+SORTS = {
+    "newest": ("-id",),
+    "oldest": ("id",),
+    "due": ("due_at", "id"),
+    "due_last": ("-due_at", "-id"),
+    "place": ("district", "addr_key", "-id"),
+    "place_last": ("-district", "-addr_key", "-id"),
+}
+
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """What a list is narrowed to; empty means all. ``agencies=None`` is every agency."""
+
+    agencies: Collection[str] | None = None
+    status: str = ""  # a status, or "open"
+    kind: str = ""
+    item: str = ""
+    district: str = ""
+    stage: str = ""
+    overdue: bool = False
+    unsigned: bool = False
+    taken_by: int | None = None
+    phone_owed: bool = False
+    q: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before_id: int | None = None
+
+
+@dataclass
+class CaseRow:
+    """One line of a list: the case with the names that people read. No personal data."""
+
+    case: Case
+    item: Any
+    agency: tuple[str, str]
+    district: Any
+    clocks: list[CaseClock] = field(default_factory=list)
+    handler: str = ""
+    phone_task: bool = False
+
+    @property
+    def clock(self) -> CaseClock | None:
+        """The limit that runs out first."""
+        return self.clocks[0] if self.clocks else None
+
+
+@dataclass
+class CasePage:
+    rows: list[CaseRow]
+    page: int
+    has_next: bool
+    size: int
+
+
+def matching(wanted: CaseFilter) -> QuerySet[Case]:
+    """The cases that a filter means, unsorted."""
+    found = Case.objects.all()
+    if wanted.agencies is not None:
+        found = found.filter(agency__in=list(wanted.agencies))
+    if wanted.status == "open":
+        found = found.filter(status__in=OPEN_STATUSES)
+    elif wanted.status:
+        found = found.filter(status=wanted.status)
+    for name in ("kind", "item", "district", "stage"):
+        if getattr(wanted, name):
+            found = found.filter(**{name: getattr(wanted, name)})
+    if wanted.overdue:
+        found = found.filter(overdue=True, status__in=OPEN_STATUSES)
+    if wanted.unsigned:
+        found = found.filter(status=Status.ESTABLISHED)
+    if wanted.taken_by is not None:
+        found = found.filter(taken_by=wanted.taken_by)
+    if wanted.phone_owed:
+        found = found.filter(phone_tasks__state=PhoneTask.State.OPEN)
+    if wanted.since is not None:
+        found = found.filter(established_at__gte=wanted.since)
+    if wanted.until is not None:
+        found = found.filter(established_at__lt=wanted.until)
+    if wanted.before_id is not None:
+        found = found.filter(pk__lt=wanted.before_id)
+    if wanted.q.strip():
+        found = found.filter(_words(wanted.q.strip()))
+    return found
+
+
+def _words(q: str) -> Q:
+    """A case number or its beginning, a telephone number, or words of place and description."""
+    condition = Q(number__istartswith=q) | Q(address__icontains=q) | Q(description__icontains=q)
+    try:
+        normalise_phone(q)
+    except ValueError:
+        return condition
+    return condition | Q(party_id__in=parties_by_phone(q))
+
+
+def case_list(wanted: CaseFilter, *, sort: str = "newest", page: int = 1, size: int = PAGE) -> CasePage:
+    """One page of cases: five statements, whatever the number of rows."""
+    page, size = max(page, 1), min(max(size, 1), 200)
+    order = SORTS.get(sort, SORTS["newest"])
+    first = (page - 1) * size
+    cases = list(matching(wanted).order_by(*order)[first : first + size + 1])
+    return CasePage(rows=rows_of(cases[:size]), page=page, has_next=len(cases) > size, size=size)
+
+
+def rows_of(cases: list[Case]) -> list[CaseRow]:
+    """Cases with names, running clocks and open phone tasks."""
+    if not cases:
+        return []
+    ids = [case.pk for case in cases]
+    names = agency_names()
+    handlers = staff_names({case.taken_by for case in cases})
+    clocks: dict[int, list[CaseClock]] = {}
+    for ticking in CaseClock.objects.filter(case_id__in=ids, state="running").order_by("due"):
+        clocks.setdefault(ticking.case_id, []).append(ticking)
+    tasks = set(
+        PhoneTask.objects.filter(case_id__in=ids, state=PhoneTask.State.OPEN).values_list(
+            "case_id", flat=True
+        )
+    )
+    rows = []
+    for case in cases:
+        pack = pack_of(case.policy_version_id)
+        rows.append(
+            CaseRow(
+                case=case,
+                item=item_name(pack, case),
+                agency=names.get(case.agency, (case.agency, case.agency)),
+                district=district_name(pack, case),
+                clocks=clocks.get(case.pk, []),
+                handler=handlers.get(case.taken_by or 0, ""),
+                phone_task=case.pk in tasks,
+            )
+        )
+    return rows
+
+
+def item_name(pack: Pack, case: Case) -> Any:
+    """The item's name (``Text``: zh, en)."""
+    item = pack.items.get(case.item)
+    return item.name if item else pack.kinds[case.kind].name
+
+
+def district_name(pack: Pack, case: Case) -> Any:
+    """The district's name (``Text``), or None."""
+    district = pack.district(case.district)
+    return district.name if district else None
+
+
+def counts(agencies: Collection[str] | None, staff: int | None = None) -> dict[str, int]:
+    """How many cases wait in each tray of an agency, and of this person, in two statements."""
+    found = Case.objects.all() if agencies is None else Case.objects.filter(agency__in=list(agencies))
+    owed = PhoneTask.objects.filter(state=PhoneTask.State.OPEN)
+    if agencies is not None:
+        owed = owed.filter(agency__in=list(agencies))
+    waiting = found.filter(status__in=OPEN_STATUSES).aggregate(
+        open=Count("id"),
+        unsigned=Count("id", filter=Q(status=Status.ESTABLISHED)),
+        acknowledged=Count("id", filter=Q(status=Status.ACKNOWLEDGED)),
+        in_progress=Count("id", filter=Q(status=Status.IN_PROGRESS)),
+        completed=Count("id", filter=Q(status=Status.COMPLETED)),
+        overdue=Count("id", filter=Q(overdue=True)),
+        mine=Count("id", filter=Q(taken_by=staff)),
+    )
+    return {**waiting, "phone": owed.count()}
+
+
+def by_number(number: str) -> Case | None:
+    """The case of a number, written with or without its dash and in any case of letters."""
+    text = number.strip().upper().replace(" ", "")
+    return Case.objects.filter(number=text).first()
+
+
+def earlier_of_phone(phone: str, limit: int = 10) -> list[CaseRow]:
+    """The caller's earlier matters, newest first."""
+    ids = parties_by_phone(phone)
+    return rows_of(list(Case.objects.filter(party_id__in=ids).order_by("-id")[:limit])) if ids else []

@@ -1,0 +1,94 @@
+"""What the citizen may see of a case, and nothing else."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from citycall.base.events import Event
+from citycall.base.policies import pack_of
+from citycall.people.queries import agency_names
+from citycall.policy import Pack, PlaceError
+from citycall.services.cases.models import Case, Status
+from citycall.services.cases.queries.lists import district_name, item_name
+
+
+@dataclass(frozen=True)
+class PublicStep:
+    """One line of progress that the citizen may see."""
+
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PublicCase:
+    """What the citizen may see of a case, and nothing else: no person, no telephone, no house number."""
+
+    number: str
+    status: str
+    kind: Any
+    item: Any
+    agency: tuple[str, str]
+    district: Any
+    place: str
+    established_at: datetime
+    due_at: datetime | None
+    stage: str
+    steps: tuple[PublicStep, ...]
+    result: str
+    finding: Any
+
+
+PUBLIC_STEPS = (
+    "case.established",
+    "case.acknowledged",
+    "case.taken",
+    "case.stage_changed",
+    "case.completed",
+    "case.replied",
+    "case.closed",
+    "case.reopened",
+    "case.withdrawn",
+)
+
+
+def code_fits(case: Case, code: str) -> bool:
+    """Whether this is the case's look-up code."""
+    return secrets.compare_digest(case.lookup_code.encode(), code.strip().encode())
+
+
+def public_view(case_id: int) -> PublicCase:
+    """What the citizen may see of a case that they have looked up (``cases.look_up``, NT-5-4-2f)."""
+    case = Case.objects.get(pk=case_id)
+    pack = pack_of(case.policy_version_id)
+    steps = Event.objects.filter(subject_kind="case", subject_id=case.pk, kind__in=PUBLIC_STEPS).order_by(
+        "id"
+    )
+    kind = pack.kinds[case.kind]
+    done = case.status in (Status.COMPLETED, Status.CLOSED)
+    return PublicCase(
+        number=case.number,
+        status=case.status,
+        kind=kind.name,
+        item=item_name(pack, case),
+        agency=agency_names().get(case.agency, (case.agency, case.agency)),
+        district=district_name(pack, case),
+        place=_road_of(pack, case),
+        established_at=case.established_at,
+        due_at=case.due_at,
+        stage=case.stage,
+        steps=tuple(PublicStep(event.kind, event.at) for event in steps.order_by("id")),
+        result=case.result if done else "",
+        finding=next((one.name for one in kind.findings if one.code == case.finding), None) if done else None,
+    )
+
+
+def _road_of(pack: Pack, case: Case) -> str:
+    """The road alone: the house number may be the reporter's own."""
+    try:
+        return pack.place(case.address, case.district or None).road or ""
+    except PlaceError:
+        return ""
