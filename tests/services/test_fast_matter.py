@@ -71,4 +71,5 @@ def test_from_the_ring_to_the_close(world: Any) -> None:
     assert events.differences(case) == {}
     assert not CaseClock.objects.filter(case=case, state="running").exists()
     body = Notice.objects.get(about_id=made.case, template="fast.completed_citizen").body
-    assert "已辦理完畢" in body and made.number in body
+    assert "已辦理完畢" in body
+    assert made.number in body
