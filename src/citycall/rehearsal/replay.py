@@ -292,7 +292,7 @@ def actor(post: str) -> Actor:
 def next_live_timer(until: datetime) -> datetime | None:
     """When, not after `until`, the next timer is due whose clock still runs.
 
-    Those of stopped clocks do nothing when they are struck, so they are struck together with the next that does.
+    Those of stopped clocks do nothing when struck, so they are struck together with the next that does.
     """
     with connection.cursor() as cursor:
         cursor.execute(
