@@ -189,9 +189,7 @@ TIME_ZONE = "Asia/Taipei"
 # -- static files and what citizens send -------------------------------------------------------------------
 _PLAIN_STATIC = DEBUG or _flag("CITYCALL_PLAIN_STATIC")  # from where they are, nothing collected (tests)
 STATIC_URL = "/static/"
-STATIC_ROOT = (
-    None if _PLAIN_STATIC else Path(os.environ.get("CITYCALL_STATIC_ROOT", _DATA.root / "static"))
-)
+STATIC_ROOT = None if _PLAIN_STATIC else Path(os.environ.get("CITYCALL_STATIC_ROOT", _DATA.root / "static"))
 STATICFILES_DIRS = [folder / "static" for folder in _WEB_FOLDERS if (folder / "static").is_dir()]
 STORAGES = {
     "default": {

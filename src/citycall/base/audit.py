@@ -126,7 +126,7 @@ _UNLINKED = "NOT EXISTS (SELECT 1 FROM base_auditlink l WHERE l.entry_id = e.id)
 def _entries(where: str, parameters: Sequence[Any], limit: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_FIELDS} FROM base_auditentry e WHERE {where} ORDER BY e.xid, e.id LIMIT %s",
+            f"SELECT {_FIELDS} FROM base_auditentry e WHERE {where} ORDER BY e.xid, e.id LIMIT %s",  # nosec B608
             [*parameters, limit],
         )
         return list(cursor.fetchall())
@@ -223,7 +223,7 @@ def _without_link(horizon: str) -> tuple[list[int], int]:
     """Entries that should have been chained by now, and how many others wait for their turn."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT e.id, e.at < %s AND"
+            "SELECT e.id, e.at < %s AND"  # nosec B608: our own column names; values are parameters
             " (e.xid < %s::text::xid8 OR e.xid >= pg_snapshot_xmax(pg_current_snapshot()))"
             f" FROM base_auditentry e WHERE {_UNLINKED} ORDER BY e.xid, e.id LIMIT 100000",
             [clock.now() - GRACE, horizon],
@@ -238,7 +238,7 @@ def _links() -> Iterator[tuple[Any, ...]]:
     while True:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT l.seq, l.entry_id, l.hash, {_FIELDS.replace('id,', 'e.id,', 1)}"
+                f"SELECT l.seq, l.entry_id, l.hash, {_FIELDS.replace('id,', 'e.id,', 1)}"  # nosec B608
                 " FROM base_auditlink l LEFT JOIN base_auditentry e ON e.id = l.entry_id"
                 " WHERE l.seq > %s ORDER BY l.seq LIMIT 5000",
                 [last],
@@ -278,4 +278,4 @@ def insertion(lines: Sequence[Line]) -> tuple[str, list[Any]]:
     parameters = [
         dumps(line.detail) if name == "detail" else getattr(line, name) for line in lines for name in COLUMNS
     ]
-    return f"INSERT INTO base_auditentry ({', '.join(COLUMNS)}) VALUES {rows}", parameters
+    return f"INSERT INTO base_auditentry ({', '.join(COLUMNS)}) VALUES {rows}", parameters  # nosec B608

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from citycall.base import private
 from citycall.people.models import Government
 
-SAMPLE_PASSWORD = "sample-1999-citycall"
+SAMPLE_PASSWORD = "sample-1999-citycall"  # nosec B105: printed on the sample's sign-in page
 
 
 def is_sample_government() -> bool:

@@ -132,7 +132,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("receipt", "jsonb"),
 )
 _UPDATE = (
-    "UPDATE base_notice n SET {set} FROM unnest(%s::bigint[], {arrays}) AS v(id, {names}) WHERE n.id = v.id"
+    "UPDATE base_notice n SET {set} FROM unnest(%s::bigint[], {arrays}) AS v(id, {names}) WHERE n.id = v.id"  # nosec B608
 ).format(
     set=", ".join(f"{name} = v.{name}" for name, _ in _COLUMNS),
     arrays=", ".join(f"%s::{kind}[]" for _, kind in _COLUMNS),
