@@ -27,29 +27,26 @@ def render(
     pack: Pack, code: str, channel: str, lang: str, contexts: Sequence[Mapping[str, Any]]
 ) -> tuple[str, str]:
     """Subject and body. Outside the lines of a digest the first matter's values stand for all."""
+    subject, body, _lines = render_with_lines(pack, code, channel, lang, contexts)
+    return subject, body
+
+
+def render_with_lines(
+    pack: Pack, code: str, channel: str, lang: str, contexts: Sequence[Mapping[str, Any]]
+) -> tuple[str, str, list[str]]:
+    """Subject, body, and what a digest says of each of its matters."""
     try:
         template = pack.template(code, channel, lang)
     except KeyError:
         raise RenderError(f"the pack has no template {code} for {channel}") from None
-    written = _all_written(pack, lang, contexts)
+    own = {"city": pack.city.get(lang), "hotline": pack.hotline}
+    written = [{**own, **{name: _written(value, lang) for name, value in c.items()}} for c in contexts]
     missing = template.placeholders - written[0].keys() - {"cases"}
     if missing:
         raise RenderError(f"{code}: {{{sorted(missing)[0]}}} is not in the notice's context")
-    lines = "\n".join(template.render_line(values) for values in written)
-    return template.render({"cases": lines, **written[0]})
-
-
-def render_lines(
-    pack: Pack, code: str, channel: str, lang: str, contexts: Sequence[Mapping[str, Any]]
-) -> list[str]:
-    """What a digest says of each of its matters."""
-    template = pack.template(code, channel, lang)
-    return [template.render_line(values) for values in _all_written(pack, lang, contexts)]
-
-
-def _all_written(pack: Pack, lang: str, contexts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    own = {"city": pack.city.get(lang), "hotline": pack.hotline}
-    return [{**own, **{name: _written(value, lang) for name, value in c.items()}} for c in contexts]
+    lines = [template.render_line(values) for values in written]
+    subject, body = template.render({"cases": "\n".join(lines), **written[0]})
+    return subject, body, lines
 
 
 def _written(value: Any, lang: str) -> Any:

@@ -25,7 +25,7 @@ from citycall.base.channels.protocol import Message, Outcome
 from citycall.base.notices.model import Notice
 from citycall.base.notices.outcomes import Batch, Letter, apply, mark, put_off, rests, short
 from citycall.base.notices.recipients import Recipient, Unresolved, resolve
-from citycall.base.notices.rendering import RenderError, render, render_lines
+from citycall.base.notices.rendering import RenderError, render_with_lines
 
 log = logging.getLogger("citycall.notices")
 
@@ -248,11 +248,11 @@ def _message(group: list[Notice], recipient: Recipient) -> tuple[Message, list[s
     extra = {"person": recipient.name, "portal_url": settings.CITYCALL_URL}
     contexts = [{**extra, **row.context} for row in group]
     language = recipient.lang or "zh-hant"
-    subject, body = render(pack, first.template, first.channel, language, contexts)
-    key, lines = first.key, None
+    subject, body, lines = render_with_lines(pack, first.template, first.channel, language, contexts)
+    key = first.key
     if len(group) > 1:
-        lines = render_lines(pack, first.template, first.channel, language, contexts)
         members = "\n".join(sorted(row.key for row in group))
         key = f"digest:{hashlib.sha256(members.encode()).hexdigest()}"
     uncertain = [row.uncertain_since for row in group if row.uncertain_since is not None]
-    return Message(recipient.address, subject, body, key, min(uncertain, default=None)), lines
+    message = Message(recipient.address, subject, body, key, min(uncertain, default=None))
+    return message, lines if len(group) > 1 else None
