@@ -75,7 +75,8 @@ def simulate(request: StaffRequest) -> HttpResponse:
             return redirect("desk:home")
     if request.htmx:
         return render(request, "desk/_simulate.html", {"simulate": form}, status=status)
-    raise Refused("invalid", "；".join(str(said) for said in form.errors.values()), status=422)
+    said = "；".join(str(one) for errors in form.errors.values() for one in errors)
+    raise Refused("invalid", said, status=422)
 
 
 @require_POST

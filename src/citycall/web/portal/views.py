@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from citycall.base.commands import Refused
-from citycall.services.cases.commands.lookups import LookUp, look_up
+from citycall.services.cases.commands.lookups import look_up
 from citycall.services.cases.queries import public_view as public_case
 from citycall.web.access import public_view
 from citycall.web.errors import into_form
@@ -35,7 +35,7 @@ def track(request: CityRequest) -> HttpResponse:
     status = 422
     if form.is_valid():
         try:
-            found = look_up(request.actor, LookUp(**form.cleaned_data))
+            found = look_up(request.actor, form.cleaned_data)
         except Refused as refusal:
             into_form(form, refusal)
             status = refusal.status

@@ -12,7 +12,7 @@ from pydantic import Field
 from citycall.base.commands import Context, Refused, background, command
 from citycall.base.commands.inputs import Code
 from citycall.base.events import record
-from citycall.base.files import store
+from citycall.base.files import StoredFile, store
 from citycall.base.notices import Notice, on_sent
 from citycall.base.private import phone_hash
 from citycall.people.queries import parties
@@ -87,7 +87,7 @@ def add_photos(ctx: Context, data: AddPhotos) -> Done:
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
     for upload in data.uploads:
-        stored = store(ctx, upload, about_kind="case", about_id=case.pk)
+        stored = _stored(ctx, case, upload)
         CaseFile.objects.create(
             case=case,
             file_id=stored.pk,
@@ -98,6 +98,17 @@ def add_photos(ctx: Context, data: AddPhotos) -> Done:
         advance(ctx, case, "case.photo_added", info={"file": stored.pk, "caption": data.caption})
     ctx.audit("case", case.pk, files=len(data.uploads))
     return Done(**_done(case))
+
+
+def _stored(ctx: Context, case: Case, upload: Any) -> StoredFile:
+    """Keep one upload; a refusal names the file it is about."""
+    try:
+        return store(ctx, upload, about_kind="case", about_id=case.pk)
+    except Refused as refused:
+        if not refused.fields:
+            name = "".join(filter(str.isprintable, str(upload.name)))[-60:]
+            refused.fields["uploads"] = f"{name}: {refused.message}"
+        raise
 
 
 class Complete(OfCase):

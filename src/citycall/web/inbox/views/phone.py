@@ -40,7 +40,7 @@ def open_number(request: StaffRequest, number: str) -> HttpResponse:
     try:
         opened = open_phone(request.actor, {"case": detail.case.pk, "reason": form.cleaned_data["reason"]})
     except Refused as refused:
-        if refused.code != "phoned_by_other":
+        if "reason" not in refused.fields:
             raise
         into_form(form, refused)
         return _page(request, detail, opening=form, status=refused.status)
