@@ -268,6 +268,51 @@ def test_braces_and_html_in_values_stay_as_they_are() -> None:
     assert subject.endswith(wild)
 
 
+def test_what_is_called_off_is_never_sent() -> None:
+    notices.queue(
+        [
+            notice("n1", on_sent="test.follow"),
+            notice("n2"),
+            notice("n3", template="fast.overdue"),
+            notice("n4", about_id=2, on_sent="test.follow"),
+        ]
+    )
+    assert notices.call_off("case", 1, on_sent="test.follow") == 1
+    assert notices.call_off("case", 1, template="fast.overdue") == 1
+    assert [the(key).state for key in ("n1", "n2", "n3", "n4")] == [
+        "called_off",
+        "pending",
+        "called_off",
+        "pending",
+    ]
+    notices.send_due()
+    assert set(RecordedMessage.objects.values_list("key", flat=True)) == {"n2", "n4"}
+    assert notices.call_off("case", 1) == 0  # what is out stays out
+    assert notices.retry([the().pk]) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_sender_has_in_hand_is_not_called_off_and_not_waited_for(wire: Wire) -> None:
+    import threading
+
+    notices.queue([notice()])
+    counts: list[int] = []
+
+    def another() -> None:
+        try:
+            counts.append(notices.call_off("case", 1))
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        list(Notice.objects.select_for_update())
+        thread = threading.Thread(target=another)
+        thread.start()
+        thread.join(10)
+    assert counts == [0]
+    assert the().state == "pending"
+
+
 # --- a channel that is down ---------------------------------------------------------------------
 
 

@@ -98,6 +98,7 @@ NOTICE_STATES: dict[str, tuple[Promise, str]] = {
     "sent": (lazy("已送出"), "done"),
     "failed": (lazy("傳送失敗"), "late"),
     "undeliverable": (lazy("無法送達"), "late"),
+    "called_off": (pgettext_lazy("notice", "已取消"), "neutral"),
 }
 
 

@@ -7,7 +7,7 @@ A notice is addressed to a post or to a citizen and resolved to an address only 
 makes it unique for ever. See `sending` for what happens when a channel or a worker fails.
 """
 
-from citycall.base.notices.model import Notice, queue
+from citycall.base.notices.model import Notice, call_off, queue
 from citycall.base.notices.outcomes import forget_rest, on_sent
 from citycall.base.notices.recipients import Recipient, Unresolved, set_resolver
 from citycall.base.notices.rendering import RenderError, render
@@ -18,6 +18,7 @@ __all__ = [
     "Recipient",
     "RenderError",
     "Unresolved",
+    "call_off",
     "forget_rest",
     "next_due",
     "on_sent",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from citycall.base import clock, live
@@ -22,6 +22,7 @@ class Notice(models.Model):
         SENT = "sent"
         FAILED = "failed"
         UNDELIVERABLE = "undeliverable"
+        CALLED_OFF = "called_off"
 
     about_kind = models.CharField(max_length=40)
     about_id = models.BigIntegerField()
@@ -108,3 +109,20 @@ def queue(notices: Sequence[Notice]) -> None:
     else:
         Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=500)
     live.wake_worker()
+
+
+def call_off(
+    about_kind: str, about_id: int, *, on_sent: str | None = None, template: str | None = None
+) -> int:
+    """Call off what is still to be said of a row (by one template; with one thing that follows). How many.
+
+    One that a sender has in hand is passed over instead of waited for: it goes out.
+    """
+    pending = Notice.objects.filter(about_kind=about_kind, about_id=about_id, state=Notice.State.PENDING)
+    if on_sent is not None:
+        pending = pending.filter(on_sent=on_sent)
+    if template is not None:
+        pending = pending.filter(template=template)
+    free = pending.select_for_update(skip_locked=True).values("id")
+    with transaction.atomic(savepoint=False):
+        return Notice.objects.filter(id__in=free).update(state=Notice.State.CALLED_OFF)
