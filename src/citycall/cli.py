@@ -19,19 +19,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("citycall.people.cli:init", "Begin a real installation from a policy pack."),
     "messages": ("citycall.run.cli:messages", "Message catalogues of the languages."),
     "migrate": ("citycall.run.cli:migrate", "Bring the database to this version."),
+    "notices": ("citycall.base.cli:notices", "What did not reach people, and sending it again."),
     "policy": ("citycall.policy.cli:policy", "Check and compare policy packs."),
     "rehearse": ("citycall.rehearsal.cli:rehearse", "Run scenarios on a virtual clock."),
     "replay": ("citycall.rehearsal.cli_data:replay", "Establish imported cases at the times they came."),
     "run": ("citycall.run.cli:run", "Start everything: database, web, worker."),
     "simulate": ("citycall.services.calls.cli:simulate", "Let a simulated call ring."),
     "staff": ("citycall.people.cli:staff", "Accounts of staff."),
+    "timers": ("citycall.base.cli:timers", "What waits for its time, and mending what was set aside."),
     "token": ("citycall.people.cli:token", "Tokens of programs that use the API."),
     "worker": ("citycall.base.cli:worker", "Run one worker: timers, notices, audit chain."),
 }
 # These manage the process tree and the files of the clone; the others need Django's models.
 WITHOUT_DJANGO = {"django", "messages", "policy", "run"}
 # These work on the installation's database, and start it when `citycall run` does not run.
-ON_THE_DATABASE = {"audit", "import", "init", "migrate", "replay", "simulate", "staff", "token"}
+ON_THE_DATABASE = {"audit", "import", "init", "migrate", "notices", "replay", "simulate", "staff"}
+ON_THE_DATABASE |= {"timers", "token"}
 # These play, and get a database that is thrown away.
 ON_A_PLAYGROUND = {"conformance", "rehearse"}
 

@@ -108,7 +108,14 @@ def test_an_unknown_handler_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    ("sqlstate", "left"), [("57P01", "raises"), ("40P01", "pending"), ("23505", "broken")]
+    ("sqlstate", "left"),
+    [
+        ("57P01", "raises"),
+        ("40P01", "pending"),
+        ("55P03", "pending"),
+        ("57014", "pending"),
+        ("23505", "broken"),
+    ],
 )
 def test_only_the_timers_own_faults_set_it_aside(sqlstate: str, left: str) -> None:
     class Cause(Exception):
@@ -130,6 +137,38 @@ def test_only_the_timers_own_faults_set_it_aside(sqlstate: str, left: str) -> No
         else:
             timers.sweep()
     assert states() == [left, left]
+
+
+def test_a_row_locked_for_too_long_is_struck_by_the_next_sweep() -> None:
+    """A single timer that meets a locked row waits; daily dunning does not end there."""
+    row = Timer.objects.create(
+        due=START + timedelta(days=9), handler="toys.row", subject_kind="toy", subject_id=0
+    )
+
+    @timer_handler("toys.clock")
+    def strike(ctx: Context, batch: list[Timer]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        Timer.objects.select_for_update().get(pk=row.pk)
+
+    def sweeping() -> None:
+        try:
+            timers.sweep()
+        finally:
+            connection.close()
+
+    (timer,) = setting(1)
+    with clock.at(START + timedelta(hours=1)):
+        with transaction.atomic():
+            Timer.objects.select_for_update().get(pk=row.pk)
+            thread = threading.Thread(target=sweeping)
+            thread.start()
+            thread.join(10)
+        timer.refresh_from_db()
+        assert (timer.state, timer.error) == ("pending", "")
+        assert timers.sweep() == 1
+    timer.refresh_from_db()
+    assert timer.state == "struck"
 
 
 def test_one_at_a_time() -> None:

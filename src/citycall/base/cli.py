@@ -1,24 +1,41 @@
-"""`citycall worker`, `citycall audit`, `citycall commands`."""
+"""`citycall worker`, `citycall timers`, `citycall notices`, `citycall audit`, `citycall commands`."""
 
 import json
 import signal
 import sys
 import threading
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from typing import Any
 
 import click
 
 from citycall.base import audit as trail
+from citycall.base import clock
+from citycall.base.commands import SYSTEM, Refused, execute, matrix
 from citycall.base.commands import commands as registered
-from citycall.base.commands import matrix
+
+ACTOR = replace(SYSTEM, via="cli")
+MOST_LISTED = 200
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now and end.")
-def worker(once: bool) -> None:
+@click.option("--health", is_flag=True, help="Say how the workers are; exit code 1 when not well.")
+def worker(once: bool, health: bool) -> None:
     """Run one worker: timers, notices, audit chain. Start as many as you like, on any machine."""
     from citycall.base import worker as work
 
+    if health:
+        found = work.health()
+        click.echo(
+            f"workers: {found.workers}  broken timers: {found.broken}"
+            f"  oldest overdue: {found.oldest_overdue or 'none'}"
+            f"  worst lateness: {found.worst_lateness if found.worst_lateness is not None else 'unknown'}"
+        )
+        if not found.ok:
+            sys.exit(1)
+        return
     if once:
         click.echo("  ".join(f"{name}: {count}" for name, count in work.run_once().items()))
         return
@@ -26,6 +43,93 @@ def worker(once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     work.run_forever(stop)
+
+
+@click.group()
+def timers() -> None:
+    """Timers: what is to be done when, and what could not be."""
+
+
+@timers.command("list")
+@click.option("--broken", is_flag=True, help="Only those that were set aside, with their error.")
+def list_timers(broken: bool) -> None:
+    """Timers that wait, the next one first, and those that were set aside."""
+    from citycall.base.timers import State, Timer
+
+    wanted = [State.BROKEN] if broken else [State.BROKEN, State.PENDING]
+    found = Timer.objects.filter(state__in=wanted).order_by("due", "id")
+    for timer in found[:MOST_LISTED]:
+        click.echo(f"{timer.pk}  {_at(timer.due)}  {timer}")
+        if timer.error:
+            click.echo(f"    {timer.error.strip().splitlines()[-1]}")
+    _rest(found.count())
+
+
+@timers.command("mend")
+@click.argument("timer", type=int, required=False)
+@click.option("--all", "every", is_flag=True, help="All that were set aside.")
+def mend_timers(timer: int | None, every: bool) -> None:
+    """Give a timer that was set aside another chance."""
+    from citycall.base.timers import State, Timer
+
+    broken = Timer.objects.filter(state=State.BROKEN).order_by("id")
+    _again("base.mend_timer", "timer", timer, broken if every else None)
+
+
+@click.group()
+def notices() -> None:
+    """Notices: what people are told, and what did not reach them."""
+
+
+@notices.command("list")
+@click.option("--state", type=click.Choice(["failed", "undeliverable", "pending"]), help="Only those.")
+def list_notices(state: str | None) -> None:
+    """Notices that are not out, the oldest first, and why."""
+    from citycall.base.notices import Notice
+
+    wanted = [state] if state else ["failed", "undeliverable", "pending"]
+    found = Notice.objects.filter(state__in=wanted).order_by("id")
+    for notice in found[:MOST_LISTED]:
+        about = f"{notice.about_kind}:{notice.about_id}"
+        click.echo(f"{notice.pk}  {_at(notice.due_at)}  {about}  {notice}  {notice.reason}".rstrip())
+    _rest(found.count())
+
+
+@notices.command("retry")
+@click.argument("notice", type=int, required=False)
+@click.option("--all", "every", is_flag=True, help="All that failed or could not be delivered.")
+def retry_notices(notice: int | None, every: bool) -> None:
+    """Send a notice that failed, or could not be delivered, once more."""
+    from citycall.base.notices import Notice
+
+    failed = Notice.objects.filter(state__in=["failed", "undeliverable"]).order_by("id")
+    _again("base.retry_notice", "notice", notice, failed if every else None)
+
+
+def _at(instant: Any) -> str:
+    return f"{clock.local(instant):%Y-%m-%d %H:%M:%S}"
+
+
+def _rest(number: int) -> None:
+    if number > MOST_LISTED:
+        click.echo(f"... and {number - MOST_LISTED} more")
+
+
+def _again(name: str, what: str, one: int | None, every: Any) -> None:
+    """Run a command for one row, or for each of these; one audit entry each."""
+    if (one is None) == (every is None):
+        raise click.UsageError("give an ID, or --all")
+    ids: Iterable[int] = [one] if one is not None else list(every.values_list("pk", flat=True))
+    done = 0
+    for number in ids:
+        try:
+            execute(name, ACTOR, {what: number})
+        except Refused as refused:
+            if one is not None:
+                raise click.ClickException(refused.message) from None
+            continue  # somebody else was quicker
+        done += 1
+    click.echo(f"{done} taken up again")
 
 
 @click.group()

@@ -149,8 +149,9 @@ class Lateness:
 
 lateness = Lateness()
 
-# Another transaction was in the way: nothing is wrong with the timer, the next sweep takes it.
-_GONE_ASIDE = frozenset({"40P01", "40001"})
+# Another transaction was in the way (deadlock, serialization, lock timeout, statement timeout): nothing is
+# wrong with the timer, the next sweep takes it.
+_GONE_ASIDE = frozenset({"40P01", "40001", "55P03", "57014"})
 _NO_SERVER = ("08", "53", "57P", "58")  # the server is away or out of means: not the timer's fault
 
 
@@ -200,7 +201,7 @@ def _strike(
         struck += batch
         return
     except Exception as error:
-        if _server_is_away(error):
+        if server_is_away(error):
             raise
         if len(batch) > 1:
             log.warning(
@@ -241,7 +242,8 @@ def _mark(struck: list[Timer], broken: list[Timer], now: datetime) -> None:
         Timer.objects.filter(pk=timer.pk).update(state=State.BROKEN, struck_at=now, error=timer.error)
 
 
-def _server_is_away(error: Exception) -> bool:
+def server_is_away(error: Exception) -> bool:
+    """Whether this failed for want of a database server, and not by what was asked of it."""
     if isinstance(error, InterfaceError):
         return True
     if not isinstance(error, OperationalError):

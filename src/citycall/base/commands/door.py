@@ -205,6 +205,7 @@ def autoload() -> None:
             module = f"{config.name}.commands"
             if find_spec(module) is not None:
                 import_module(module)
+    import_module("citycall.base.operations")  # this room's own; `commands` is the door itself
     _loaded = True
 
 
