@@ -279,6 +279,30 @@ def test_a_telephone_number_never_comes_into_an_address(desk: Client) -> None:
     assert desk.get("/desk/search?q=路燈&page=abc&sort=x").status_code == 200
 
 
+def test_a_search_by_telephone_number_is_on_record_without_the_number(desk: Client) -> None:
+    from citycall.base.audit import AuditEntry
+
+    made = establish()
+    asked = AuditEntry.objects.filter(command="people.find_by_phone")
+    desk.post("/desk/search", {"q": "路燈"})
+    assert made.number not in desk.get("/desk/search?q=0912345678").content.decode()
+    assert not asked.exists()
+    assert made.number in desk.post("/desk/search", {"q": "0912-345-678"}).content.decode()
+    entry = asked.get()
+    assert (entry.staff_id, entry.subject_kind) == (int(desk.session["_auth_user_id"]), "party")
+    assert entry.detail["count"] == 1
+    assert "912" not in str(entry.detail)
+
+
+def test_a_case_number_is_found_however_it_is_written(desk: Client) -> None:
+    made = establish()
+    plain = made.number.replace("-", "")
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in made.number)
+    for typed in (plain, plain.lower(), f"{plain[:4]} {plain[4:9]} {plain[9:]}", made.number, wide):
+        answer = desk.post("/desk/search", {"q": typed})
+        assert answer["Location"] == f"/desk/cases/{made.number}/", typed
+
+
 # -- the case ----------------------------------------------------------------------------------------------
 
 

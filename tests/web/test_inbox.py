@@ -298,11 +298,22 @@ def test_filters_and_trays(login: Login, make: Make) -> None:
     assert other.number in page
     assert banqiao.number not in page
     assert banqiao.number in says(window.get(f"/inbox/trays/all/?q={banqiao.number.lower()}"))
-    assert banqiao.number in says(window.get("/inbox/trays/all/?q=0912-345-678"))
     assert banqiao.number not in says(window.get("/inbox/trays/all/?q=中正路"))
     for nonsense in ("?item=nothing&stage=x&page=abc&sort=evil", "?q=%00", "?district=' OR 1=1"):
         assert window.get(f"/inbox/trays/all/{nonsense}").status_code == 200
     assert "沒有符合篩選的案件" in says(window.get("/inbox/trays/all/?q=沒有這個地方"))
+
+
+def test_the_inbox_finds_nobody_by_telephone_number(login: Login, make: Make) -> None:
+    case = make()
+    for who in ("works.intake_window", "works.handler1", "works.evaluator"):
+        client = login(who)
+        page = says(client.get("/inbox/trays/all/"))
+        assert case.number in page
+        assert "電話" not in page.partition('type="search"')[2].partition(">")[0]
+        for number in ("0912345678", "0912-345-678"):
+            assert case.number not in says(client.get("/inbox/trays/all/", {"q": number}))
+            assert case.number not in says(client.get("/inbox/trays/all.csv", {"q": number}))
 
 
 def test_the_spreadsheet_has_no_personal_data_and_no_formulas(login: Login, make: Make) -> None:

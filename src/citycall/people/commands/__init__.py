@@ -1,6 +1,6 @@
 """What can be done in the people room."""
 
-from citycall.people.commands.citizens import unmask
+from citycall.people.commands.citizens import find_by_phone, unmask
 from citycall.people.commands.offices import add_agency, add_post, assign_post, set_deputies
 from citycall.people.commands.presence import declare_leave, end_leave
 from citycall.people.commands.signing_in import SignedIn, SignIn, change_password, sign_in, sign_out
@@ -19,6 +19,7 @@ __all__ = [
     "deactivate_staff",
     "declare_leave",
     "end_leave",
+    "find_by_phone",
     "revoke_token",
     "set_deputies",
     "set_password",

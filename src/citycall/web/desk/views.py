@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from citycall.base import policies
 from citycall.base.commands import Refused
 from citycall.base.private import format_phone, normalise_phone
+from citycall.people import commands as people
 from citycall.people.queries import agency_names
 from citycall.policy import Pack
 from citycall.services.calls import queries as call_queries
@@ -118,7 +119,7 @@ def create(request: StaffRequest) -> HttpResponse:
     status = 422
     if form.is_valid():
         try:
-            wanted = {"kind": _kind(request, pack, form), **form.command_input()}
+            wanted = {"kind": request.POST.get("kind") or None, **form.command_input()}
             made = establish(request.actor, wanted, key=form.cleaned_data["key"])
         except Refused as refused:
             into_form(form, refused, FIELD_NAMES)
@@ -127,12 +128,6 @@ def create(request: StaffRequest) -> HttpResponse:
         else:
             return redirect("desk:established", made.number)
     return desk_page(request, form, status, offer=offer)
-
-
-def _kind(request: StaffRequest, pack: Pack, form: CaseForm) -> str:
-    """What was offered and taken up (陳情), or else the item's own kind."""
-    item = pack.items.get(form.cleaned_data["item"])
-    return request.POST.get("kind") or (item.kind if item else "fast")
 
 
 @require_safe
@@ -174,18 +169,19 @@ def search(request: StaffRequest) -> HttpResponse:
     """Cases by number, telephone or words, for callers who ask how it stands.
 
     What is typed is posted. Words and case numbers then go into the address, so that pages can be turned;
-    a telephone number never does.
+    a telephone number never does, and looking for one is on record.
     """
     typed = (request.POST if request.method == "POST" else request.GET).get("q", "").strip()[:80]
     if typed and (case := queries.by_number(typed)) is not None:
         return redirect("desk:case", case.number)
-    private = _is_phone(typed)
+    private = request.method == "POST" and _is_phone(typed)
     if request.method == "POST" and not private:
         return redirect(f"{reverse('desk:search')}?{urlencode({'q': typed})}")
+    parties = people.find_by_phone(request.actor, {"phone": typed}).parties if private else []
     state = ListState.of(request, COLUMNS, default="-newest")
     found = (
         queries.case_list(
-            queries.CaseFilter(q=typed),
+            queries.CaseFilter(q=typed, parties=parties),
             sort=SORTS[state.sort_by],
             page=state.page,
             size=state.size,

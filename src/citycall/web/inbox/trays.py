@@ -85,7 +85,7 @@ class FilterForm(forms.Form):
         required=False,
         max_length=100,
         widget=forms.TextInput(
-            attrs={"type": "search", "data-key": "/", "placeholder": _("案號、地點、內容或電話")}
+            attrs={"type": "search", "data-key": "/", "placeholder": _("案號、地點或內容")}
         ),
     )
     item = forms.ChoiceField(label=_("項目"), required=False)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from citycall.base.commands import Context, Input, Refused, command
 from citycall.services.cases.models import LookupFailure
 from citycall.services.cases.queries import by_number, code_fits
+from citycall.services.cases.queries.lists import plain_number
 
 WINDOW = timedelta(hours=1)
 KEPT = timedelta(days=1)
@@ -33,7 +34,7 @@ class LookedUp(BaseModel):
 @command("cases.look_up", who=("anyone",), clauses=("NT-5-4-2f",))
 def look_up(ctx: Context, data: LookUp) -> LookedUp:
     """Whether number and code fit together. After too many wrong tries an hour must pass: ``too_many``."""
-    number = data.number.strip().upper().replace(" ", "")
+    number = plain_number(data.number)
     recent = LookupFailure.objects.filter(at__gt=ctx.now - WINDOW)
     address = ctx.actor.ip or ""
     if recent.filter(number=number).count() >= WRONG_FOR_NUMBER or (

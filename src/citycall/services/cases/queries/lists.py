@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 
 from django.db.models import Count, Q, QuerySet
 
 from citycall.base.policies import pack_of
-from citycall.base.private import normalise_phone
 from citycall.people.queries import agency_names, parties_by_phone, staff_names
 from citycall.policy import Pack
 from citycall.services.cases.models import OPEN_STATUSES, Case, CaseClock, PhoneTask, Status
@@ -26,6 +27,7 @@ SORTS = {
 
 
 PAGE = 50
+_NUMBER = re.compile(r"([A-Z]*[0-9]{7})([0-9]{6,})\Z")  # day in ROC years, running number
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class CaseFilter:
     unsigned: bool = False
     taken_by: int | None = None
     phone_owed: bool = False
-    q: str = ""
+    q: str = ""  # never a telephone number: those are found by `people.find_by_phone`, on record
+    parties: Collection[int] = ()  # found by their number: their cases as well as those of the words
     since: datetime | None = None
     until: datetime | None = None
     before_id: int | None = None
@@ -101,18 +104,13 @@ def matching(wanted: CaseFilter) -> QuerySet[Case]:
     if wanted.before_id is not None:
         found = found.filter(pk__lt=wanted.before_id)
     if wanted.q.strip():
-        found = found.filter(_words(wanted.q.strip()))
+        found = found.filter(_words(wanted.q.strip()) | Q(party_id__in=list(wanted.parties)))
     return found
 
 
 def _words(q: str) -> Q:
-    """A case number or its beginning, a telephone number, or words of place and description."""
-    condition = Q(number__istartswith=q) | Q(address__icontains=q) | Q(description__icontains=q)
-    try:
-        normalise_phone(q)
-    except ValueError:
-        return condition
-    return condition | Q(party_id__in=parties_by_phone(q))
+    """A case number or its beginning, or words of place and description."""
+    return Q(number__istartswith=q) | Q(address__icontains=q) | Q(description__icontains=q)
 
 
 def case_list(wanted: CaseFilter, *, sort: str = "newest", page: int = 1, size: int = PAGE) -> CasePage:
@@ -188,8 +186,13 @@ def counts(agencies: Collection[str] | None, staff: int | None = None) -> dict[s
 
 def by_number(number: str) -> Case | None:
     """The case of a number, written with or without its dash and in any case of letters."""
-    text = number.strip().upper().replace(" ", "")
-    return Case.objects.filter(number=text).first()
+    return Case.objects.filter(number=plain_number(number)).first()
+
+
+def plain_number(typed: str) -> str:
+    """A case number as it is kept, from how people write it: ``f1150302 000123`` is F1150302-000123."""
+    bare = "".join(normalize("NFKC", typed).upper().split()).replace("-", "")
+    return _NUMBER.sub(r"\1-\2", bare)
 
 
 def earlier_of_phone(phone: str, limit: int = 10) -> list[CaseRow]:
