@@ -12,13 +12,14 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from tests.base.gateways import MitakeGateway
 
-from citycall.base import channels, clock, notices, policies
+from citycall.base import channels, clock, notices, policies, timers
 from citycall.base.channels import ChannelDown, Message, Receipt, Undeliverable
 from citycall.base.channels.protocol import Outcome
 from citycall.base.channels.recording import RecordedMessage
-from citycall.base.commands import current
+from citycall.base.commands import Context, current
 from citycall.base.notices import Notice, Recipient, RenderError, Unresolved, outcomes, recipients
 from citycall.base.notices.sending import LEASE
+from citycall.base.timers import Timer
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 PACK = Path(__file__).parents[2] / "policies" / "newtaipei"
@@ -494,6 +495,78 @@ def test_a_digest_waits_and_goes_as_one() -> None:
     with later(seconds=30):
         notices.send_due()
     assert RecordedMessage.objects.count() == 1
+
+
+DUNNED = 250
+
+
+def dunning(*, post: str = "works.window") -> None:
+    """Cases that are all dunned at one instant, more of them than one sweep strikes."""
+
+    @timers.timer_handler("toys.dun")
+    def strike(ctx: Context, batch: list[Timer]) -> None:
+        notices.queue([overdue(timer.subject_id, to=post) for timer in batch])
+
+    timers.set_timers(
+        Timer(due=NOW, handler="toys.dun", subject_kind="case", subject_id=number) for number in range(DUNNED)
+    )
+
+
+def test_a_day_with_more_cases_than_one_sweep_strikes_is_one_message() -> None:
+    """NT-5-4-5a: one a day, though the sweep comes to them in several goes and the sender does not wait."""
+    dunning()
+    counts = []
+    while struck := timers.sweep():
+        with later(seconds=len(counts) / 10):
+            counts.append((struck, notices.send_due()))
+    assert counts == [(200, 0), (50, DUNNED)]
+    assert RecordedMessage.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_that_strike_one_day_make_one_message() -> None:
+    """What the one has struck and not committed yet is waited for by the other's sender."""
+    import threading
+
+    dunning()
+    struck, go_on = threading.Event(), threading.Event()
+
+    def first() -> None:
+        try:
+            with transaction.atomic():
+                timers.sweep()
+                struck.set()
+                go_on.wait(10)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert struck.wait(10)
+    assert timers.sweep() == DUNNED - 200
+    assert notices.send_due() == 0
+    go_on.set()
+    thread.join(10)
+    assert notices.send_due() == DUNNED
+    assert RecordedMessage.objects.count() == 1
+
+
+def test_a_digest_does_not_wait_for_ever_for_timers_that_nobody_strikes() -> None:
+    notices.queue([overdue(1)])
+    Timer.objects.create(due=NOW, handler="toys.stuck", subject_kind="case", subject_id=9)
+    assert notices.send_due() == 0
+    with later(minutes=9):
+        assert notices.send_due() == 0
+    with later(minutes=10):
+        assert notices.send_due() == 1
+
+
+def test_a_digest_does_not_wait_for_timers_that_fell_due_later() -> None:
+    notices.queue([overdue(1)])
+    due = NOW + timedelta(seconds=1)
+    Timer.objects.create(due=due, handler="toys.other", subject_kind="case", subject_id=9)
+    with later(seconds=2):
+        assert notices.send_due() == 1
 
 
 def test_a_digest_that_broke_is_sent_in_parts_rather_than_never() -> None:

@@ -5,7 +5,9 @@ transaction. Where a message leaves the house there are three steps: claim (comm
 worker killed in between leaves a row in `sending`; after `LEASE` another takes it up again, knowing that an
 answer is missing, and the gateway's own memory of the key decides whether a second message goes out.
 
-Notices with the same `digest_key`, post, channel and template that are due together go as one message.
+Notices with the same `digest_key`, post, channel and template that are due together go as one message. It is
+held back while timers are still to be struck that were due when its first notice was written: they may have
+more to say, and a recipient is dunned once a day (NT-5-4-5a).
 A notice without anybody to go to waits and says why; it never blocks the others.
 """
 
@@ -18,9 +20,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 
-from citycall.base import channels, clock, policies
+from citycall.base import channels, clock, policies, timers
 from citycall.base.channels.protocol import Message, Outcome
 from citycall.base.notices.model import Notice
 from citycall.base.notices.outcomes import Batch, Letter, apply, mark, put_off, rests, short
@@ -33,6 +35,8 @@ LEASE = timedelta(minutes=5)
 # A batch that leaves the house is kept small, so that it is over well before its lease.
 OUTSIDE_AT_ONCE = 20
 GROUPS_AT_ONCE = 50
+# A digest does not wait longer than this for timers that nobody strikes.
+DIGEST_WAITS = timedelta(minutes=10)
 FINISH_TRIES = 3
 
 
@@ -77,10 +81,16 @@ def _send_singles(limit: int) -> int:
 
 
 def _send_digests() -> int:
-    due = Notice.objects.filter(state=Notice.State.PENDING, digest_key__isnull=False, due_at__lte=clock.now())
-    groups = due.order_by().values_list("to_post", "party_id", "channel", "template", "digest_key").distinct()
+    now = clock.now()
+    # Asked before the notices are read: what a timer struck since then has to say is among them.
+    unstruck = timers.next_due()
+    due = Notice.objects.filter(state=Notice.State.PENDING, digest_key__isnull=False, due_at__lte=now)
+    kinds = due.order_by().values_list("to_post", "party_id", "channel", "template", "digest_key")
+    groups = kinds.annotate(first=Min("created_at"))
+    if unstruck is not None and unstruck <= now:
+        groups = groups.filter(Q(first__lt=unstruck) | Q(first__lte=now - DIGEST_WAITS))
     done = 0
-    for post, party, channel, template, digest in list(groups[:GROUPS_AT_ONCE]):
+    for post, party, channel, template, digest, _first in list(groups[:GROUPS_AT_ONCE]):
         done += _send_digest(post, party, channel, template, str(digest))
     return done
 
