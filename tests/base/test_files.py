@@ -110,6 +110,45 @@ def test_the_place_is_taken_out_and_the_picture_stands_upright(format_: str) -> 
     assert b"Exif" not in content
 
 
+def test_of_a_telephones_multi_picture_jpeg_the_first_is_kept() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Phone of 王小明"
+    second = Image.new("RGB", (40, 30), "blue")
+    content = picture("MPO", save_all=True, append_images=[second], exif=exif)
+    with Image.open(io.BytesIO(content)) as image:
+        assert (image.format, getattr(image, "n_frames", 1)) == ("MPO", 2)
+    stored = keep(content, "IMG_0001.JPG")
+    assert (stored.mime, stored.name) == ("image/jpeg", "IMG_0001.jpg")
+    kept = content_of(stored)
+    with Image.open(io.BytesIO(kept)) as image:
+        assert (image.format, getattr(image, "n_frames", 1)) == ("JPEG", 1)
+        assert image.convert("RGB").getpixel((5, 5))[0] > 150  # type: ignore[index]
+    assert b"Phone" not in kept
+
+
+def test_the_later_pictures_go_though_the_first_has_no_metadata() -> None:
+    content = picture("MPO", save_all=True, append_images=[Image.new("RGB", (40, 30), "blue")])
+    kept = content_of(keep(content))
+    with Image.open(io.BytesIO(kept)) as image:
+        assert getattr(image, "n_frames", 1) == 1
+    assert b"MPF" not in kept
+
+
+def test_a_format_that_pillow_calls_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_format_of", lambda image: "SOMETHING")
+    with pytest.raises(Refused) as refused:
+        keep(picture())
+    assert refused.value.code == "wrong_file_type"
+
+
+def test_an_upload_that_was_read_before_is_read_again() -> None:
+    """As when its command met a deadlock and is tried once more."""
+    upload = SimpleUploadedFile("photo.jpg", picture())
+    with background("test") as ctx:
+        first, second = files.store(ctx, upload), files.store(ctx, upload)
+    assert first.sha256 == second.sha256
+
+
 def test_a_damaged_picture_is_refused() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6

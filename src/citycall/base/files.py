@@ -33,6 +33,9 @@ LONGEST_NAME = 120
 PDF, HEIC = "application/pdf", "image/heic"
 # What Pillow may read -> kind of file and ending. Other formats that Pillow knows are not tried.
 IMAGES = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "WEBP": ("image/webp", ".webp")}
+# A JPEG of several pictures, as many telephones make them (another one for depth or brightness); the first
+# is what its owner took.
+MULTI_PICTURE = "MPO"
 ENDINGS = dict(IMAGES.values()) | {PDF: ".pdf", HEIC: ".heic"}
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 
@@ -153,7 +156,8 @@ def kind_of(content: bytes) -> str | None:
             if image.width * image.height > MOST_PIXELS:
                 raise _too_large()
             image.verify()
-            return IMAGES[str(image.format)][0]
+            found = IMAGES.get(_format_of(image))
+            return found[0] if found else None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
 
@@ -176,7 +180,13 @@ def _puremagic_says(content: bytes, mime: str) -> bool:
         return False
 
 
+def _format_of(image: Image.Image) -> str:
+    return "JPEG" if image.format == MULTI_PICTURE else str(image.format)
+
+
 def _read(upload: Any) -> bytes:
+    if hasattr(upload, "seek"):
+        upload.seek(0)  # a command that is tried again has read it before
     size = getattr(upload, "size", None)
     if isinstance(size, int) and size > MOST_BYTES:
         raise _too_large()
@@ -195,12 +205,14 @@ def _too_large() -> Refused:
 
 
 def _clean_image(content: bytes) -> bytes:
-    """The picture upright and without its metadata. One that has none is kept byte by byte."""
+    """The first picture, upright and without its metadata. One that has none is kept byte by byte."""
     with Image.open(io.BytesIO(content), formats=list(IMAGES)) as image:
-        if not image.getexif() and not {"exif", "xmp", "XML:com.adobe.xmp", "comment"} & image.info.keys():
+        bare = not {"exif", "xmp", "XML:com.adobe.xmp", "comment"} & image.info.keys()
+        if image.format != MULTI_PICTURE and bare and not image.getexif():
             return content
-        format_ = str(image.format)
+        format_ = _format_of(image)
         try:
+            image.seek(0)
             upright = ImageOps.exif_transpose(image)
             plain = Image.frombytes(upright.mode, upright.size, upright.tobytes())
             if upright.mode == "P" and (palette := upright.getpalette()) is not None:
