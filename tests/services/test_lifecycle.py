@@ -466,7 +466,6 @@ def test_the_walks_went_everywhere(time: Any) -> None:
         "decide_stage",
         "reopen",
         "open_phone",
-        "close",
     }
     assert {f"cases.{name}" for name in ways} <= _seen.keys()
     assert {"not_permitted", "wrong_status", "not_completed", "identity_required"} <= _refused.keys()
