@@ -363,6 +363,33 @@ def test_an_address_that_the_gateway_refuses_is_undeliverable(wire: Wire) -> Non
     assert (the().state, the().reason, the("n2").state) == ("undeliverable", "550 no such mailbox", "sent")
 
 
+SAID = "<works.window@ntpc.example>: user works.window (see lin@gov.example, 0912345678, +886 912-345-678) x"
+KEPT = "<w***@ntpc.example>: user w*** (see l***@gov.example, 09xx-xxx-678, 09xx-xxx-678) x"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (Receipt(reference="r1", detail=SAID), "sent"),
+        (Undeliverable(SAID), "undeliverable"),
+        (ChannelDown(SAID), "pending"),
+    ],
+)
+def test_an_answer_that_names_an_address_is_kept_without_it(wire: Wire, answer: Outcome, state: str) -> None:
+    wire.answers = [answer]
+    notices.queue([notice()])
+    notices.send_due()
+    assert the().state == state
+    assert (the().receipt.get("detail") or the().reason) == KEPT
+
+
+def test_an_address_is_not_cut_in_half_and_kept(wire: Wire) -> None:
+    wire.answers = [Undeliverable("x" * 190 + " <works.window@ntpc.example> is unknown")]
+    notices.queue([notice()])
+    notices.send_due()
+    assert the().reason.endswith("x <w***@ntp")
+
+
 # --- a worker that is lost ----------------------------------------------------------------------
 
 

@@ -228,3 +228,17 @@ def test_masked_mail_addresses() -> None:
 def test_masks_take_whatever_there_is(text: str) -> None:
     for mask in (mask_name, mask_phone, mask_email, mask_address):
         assert isinstance(mask(text), str)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("250 2.0.0 Ok: queued as 4B7F20C3D1", "250 2.0.0 Ok: queued as 4B7F20C3D1"),
+        ("550 <WANG@Example.com> unknown", "550 <w***@example.com> unknown"),
+        ("550 5.1.1 rcpt=wang@example.com; user wang", "550 5.1.1 r***@example.com; user w***"),
+        ("status 4 17650912345678", "status 4 17650912345678"),
+        ("v 0912-345-678 無效", "v 09xx-xxx-678 無效"),
+    ],
+)
+def test_what_a_gateway_said_names_nobody(said: str, kept: str) -> None:
+    assert private.mask_within(said, "wang@example.com") == kept

@@ -316,6 +316,31 @@ def mask_email(address: str | None) -> str:
     return f"{local[:1]}***@{domain}" if at else "***"
 
 
+_EMAIL_WITHIN = re.compile(r"[^\s<>\"'(),;:\[\]]+@[\w.-]+")
+_MOBILE_WITHIN = re.compile(r"(?<![\w+])(?:\+?886[- ]?9|09)\d{2}[- ]?\d{3}[- ]?\d{3}(?!\w)")
+
+
+def mask_within(text: str, to: str = "", masked: str = "") -> str:
+    """What a gateway answered, with addresses and mobile numbers masked; above all the one it was about.
+
+    450 4.2.1 <wang@example.com>: user wang is over quota → 450 4.2.1 <w***@example.com>: user w*** is …
+    """
+    if to:
+        masked = masked or (mask_email(to) if "@" in to else mask_phone(to))
+        text = re.sub(rf"(?<!\w){re.escape(to)}(?!\w)", lambda _found: masked, text, flags=re.IGNORECASE)
+    text = _EMAIL_WITHIN.sub(lambda found: mask_email(found[0]), text)
+    text = _MOBILE_WITHIN.sub(lambda found: f"09xx-xxx-{found[0][-3:]}", text)
+    local = to.rpartition("@")[0]
+    if len(local) > 2:
+        text = re.sub(
+            rf"(?<![\w*]){re.escape(local)}(?!\w)",
+            lambda found: f"{found[0][0]}***",
+            text,
+            flags=re.IGNORECASE,
+        )
+    return text
+
+
 _ROAD = re.compile(r"^(.*?(?:大道|[路街道村里]))(?:([一二三四五六七八九十\d]+段))?")
 
 

@@ -140,7 +140,7 @@ class EmailChannel:
         return Receipt(
             reference=message_id,
             sent_again=message.uncertain_since is not None,
-            detail=_text(answer)[:200],
+            detail=_text(answer),
         )
 
     @staticmethod
@@ -177,4 +177,4 @@ def _text(answer: bytes | str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:200]
+    return f"{type(error).__name__}: {error}"

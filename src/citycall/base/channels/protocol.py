@@ -72,4 +72,7 @@ class Channel(Protocol):
         """Whether `send` only writes to our database, so that it belongs into the sender's transaction."""
 
     def send(self, messages: Sequence[Message]) -> list[Outcome]:
-        """Try each message; one outcome per message, in order. Failures are returned, not raised."""
+        """Try each message; one outcome per message, in order. Failures are returned, not raised.
+
+        What a gateway said is given whole; whoever keeps it masks addresses in it and then cuts it.
+        """

@@ -139,4 +139,4 @@ def _fields(text: str) -> dict[str, str]:
 
 
 def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:200]
+    return f"{type(error).__name__}: {error}"

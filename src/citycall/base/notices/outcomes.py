@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, OperationalError, connection
 
-from citycall.base import channels
+from citycall.base import channels, private
 from citycall.base.channels.protocol import ChannelDown, Message, Outcome, Receipt, Undeliverable
 from citycall.base.commands import autoload, background
 from citycall.base.encoding import dumps
@@ -28,6 +28,8 @@ BACK_OFF = (
     timedelta(minutes=30),
     timedelta(hours=1),
 )
+
+MOST_SAID = 200  # of what a gateway answered
 
 OnSent = Callable[[Sequence[Notice]], None]
 _on_sent: dict[str, OnSent] = {}
@@ -73,9 +75,14 @@ def forget_rest() -> None:
 
 
 def apply(batch: Batch, outcomes: Sequence[Outcome], now: datetime) -> list[Notice]:
-    """Put what the channel answered into the rows; `mark` writes them."""
+    """Put what the channel answered into the rows; `mark` writes them.
+
+    Gateways repeat the address in their answers; staff read these, so none is kept in them.
+    """
     rows: list[Notice] = []
     for letter, outcome in zip(batch.letters, outcomes, strict=True):
+        said = outcome.detail if isinstance(outcome, Receipt) else outcome.reason
+        said = private.mask_within(said, letter.message.to, letter.recipient.masked)[:MOST_SAID]
         for number, row in enumerate(letter.notices):
             row.claimed_at = None
             row.subject = letter.message.subject
@@ -84,15 +91,15 @@ def apply(batch: Batch, outcomes: Sequence[Outcome], now: datetime) -> list[Noti
             if isinstance(outcome, Receipt):
                 row.attempts += 1
                 row.state, row.sent_at, row.reason = Notice.State.SENT, now, ""
-                row.receipt = outcome.as_json()
+                row.receipt = replace(outcome, detail=said).as_json()
             elif isinstance(outcome, Undeliverable):
                 row.attempts += 1
-                row.state, row.reason = Notice.State.UNDELIVERABLE, outcome.reason[:300]
+                row.state, row.reason = Notice.State.UNDELIVERABLE, said
             else:
                 row.state = Notice.State.PENDING
                 if outcome.uncertain:
                     row.uncertain_since = row.uncertain_since or now
-                put_off(row, now, outcome.reason)
+                put_off(row, now, said)
             rows.append(row)
         if isinstance(outcome, ChannelDown) and not outcome.only_this:
             _rest(batch.channel, now)
@@ -186,5 +193,5 @@ def _followed(name: str, rows: list[Notice]) -> bool:
 def short(error: Exception) -> str:
     """An error in one line, for people."""
     if isinstance(error, DatabaseError | RenderError):
-        return str(error).split("\n", 1)[0][:300]
-    return f"{type(error).__name__}: {error}"[:300]
+        return private.mask_within(str(error).split("\n", 1)[0])[:300]
+    return private.mask_within(f"{type(error).__name__}: {error}")[:300]
