@@ -13,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from tests.base.gateways import MitakeGateway
 
 from citycall.base import channels, clock, notices, policies, timers
+from citycall.base.audit import AuditEntry
 from citycall.base.channels import ChannelDown, Message, Receipt, Undeliverable
 from citycall.base.channels.protocol import Outcome
 from citycall.base.channels.recording import RecordedMessage
-from citycall.base.commands import Context, current
+from citycall.base.commands import Context, background
 from citycall.base.notices import Notice, Recipient, RenderError, Unresolved, outcomes, recipients
 from citycall.base.notices.sending import LEASE
 from citycall.base.timers import Timer
@@ -611,31 +612,41 @@ def test_what_follows_runs_once_with_the_whole_batch_in_the_same_transaction() -
 
     @notices.on_sent("test.follow")
     def follow(rows: Sequence[Notice]) -> None:
-        context = current()
-        assert context is not None
-        assert context.actor.kind == "system"
-        assert all(Notice.objects.get(pk=row.pk).state == "sent" for row in rows)
-        seen.append([row.key for row in rows])
+        with background("test.follow"):
+            assert all(Notice.objects.get(pk=row.pk).state == "sent" for row in rows)
+            seen.append([row.key for row in rows])
 
     notices.queue([notice("n1", on_sent="test.follow"), notice("n2"), notice("n3", on_sent="test.follow")])
     notices.send_due()
     assert seen == [["n1", "n3"]]
+    assert not Timer.objects.exists()
+    assert AuditEntry.objects.get().command == "test.follow"  # one entry, the follower's own
 
 
-def test_what_fails_afterwards_does_not_unsend_the_message(wire: Wire) -> None:
+def test_what_fails_afterwards_does_not_unsend_the_message_and_is_done_later(wire: Wire) -> None:
     done: list[str] = []
+    wrong = ["n1"]
 
     @notices.on_sent("test.follow")
     def follow(rows: Sequence[Notice]) -> None:
-        if any(row.key == "n1" for row in rows):
+        if any(row.key in wrong for row in rows):
+            Notice.objects.update(reason="half done")
             raise RuntimeError("no such case")
         done.extend(row.key for row in rows)
 
     notices.queue([notice("n1", on_sent="test.follow"), notice("n2", on_sent="test.follow")])
     notices.send_due()
-    assert (the("n1").state, the("n2").state) == ("sent", "sent")
-    assert the("n1").reason == "sent, but test.follow failed: RuntimeError: no such case"
-    assert (done, the("n2").reason) == (["n2"], "")
+    assert (the("n1").state, the("n2").state, the("n1").reason) == ("sent", "sent", "")
+    assert done == []
+    assert timers.sweep() == 2
+    assert done == ["n2"]
+    broken = Timer.objects.get(state="broken")  # visible, and mended when its cause is gone
+    assert (broken.handler, broken.payload["notice"]) == ("notices.followed", the("n1").pk)
+    assert "no such case" in broken.error
+    wrong.clear()
+    assert timers.mend(broken.pk)
+    timers.sweep()
+    assert done == ["n2", "n1"]
     assert len(wire.sent) == 2
 
 
@@ -643,7 +654,48 @@ def test_an_unknown_follower_is_on_record() -> None:
     notices.queue([notice(on_sent="test.unknown")])
     notices.send_due()
     assert the().state == "sent"
-    assert "test.unknown failed" in the().reason
+    timers.sweep()
+    assert "test.unknown" in Timer.objects.get(state="broken").error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_locked_case_does_not_send_the_message_again(wire: Wire) -> None:
+    """The case is locked for longer than the sender may wait: the answer is out once, and recorded later."""
+    import threading
+
+    case = Timer.objects.create(
+        due=NOW + timedelta(days=1), handler="toys.case", subject_kind="case", subject_id=1
+    )
+    done: list[str] = []
+
+    @notices.on_sent("test.follow")
+    def follow(rows: Sequence[Notice]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        Timer.objects.select_for_update().get(pk=case.pk)
+        done.extend(row.key for row in rows)
+
+    notices.queue([notice(on_sent="test.follow")])
+    counts: list[int] = []
+
+    def sender() -> None:
+        try:
+            counts.append(notices.send_due())
+            counts.append(timers.sweep())  # the case is still locked
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        Timer.objects.select_for_update().get(pk=case.pk)
+        thread = threading.Thread(target=sender)
+        thread.start()
+        thread.join(20)
+    assert counts == [1, 0]
+    assert (the().state, done, len(wire.sent)) == ("sent", [], 1)
+    assert timers.sweep() == 1
+    with later(seconds=LEASE.total_seconds() + 1):
+        assert notices.send_due() == 0
+    assert (done, len(wire.sent)) == (["n1"], 1)
 
 
 # --- many ---------------------------------------------------------------------------------------

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, connection, transaction
 
-from citycall.base import channels, private
+from citycall.base import channels, clock, private, timers
 from citycall.base.channels.protocol import ChannelDown, Message, Outcome, Receipt, Undeliverable
-from citycall.base.commands import autoload, background
+from citycall.base.commands import Context, autoload
 from citycall.base.encoding import dumps
 from citycall.base.notices.model import Notice
 from citycall.base.notices.recipients import Recipient
 from citycall.base.notices.rendering import RenderError
+from citycall.base.timers import Timer
 
 log = logging.getLogger("citycall.notices")
 
@@ -29,6 +30,7 @@ BACK_OFF = (
     timedelta(hours=1),
 )
 
+FOLLOWED = "notices.followed"
 MOST_SAID = 200  # of what a gateway answered
 
 OnSent = Callable[[Sequence[Notice]], None]
@@ -38,7 +40,11 @@ _resting: dict[str, datetime] = {}
 
 
 def on_sent(name: str) -> Callable[[OnSent], OnSent]:
-    """Register what is done, in the same transaction, when notices naming it are marked as sent."""
+    """Register what is done when notices naming it are marked as sent.
+
+    In the same transaction, unless it fails: then a timer does it later. It opens the `background` that its
+    audit entry needs, and must bear to be called for what was done meanwhile in another way.
+    """
 
     def register(function: OnSent) -> OnSent:
         _on_sent[name] = function
@@ -161,33 +167,47 @@ def mark(rows: list[Notice]) -> None:
 
 
 def _follow(sent: list[Notice]) -> None:
+    """What follows is done with the marking where it can be.
+
+    Where it cannot, the message is out all the same and stays marked as sent; a timer does the rest later.
+    """
+    for name, rows in _by_follower(sent).items():
+        try:
+            with transaction.atomic():
+                _on_sent[name](rows)
+        except Exception as error:
+            if timers.server_is_away(error):
+                raise
+            log.warning("after sending, %s failed for %d notices: %s", name, len(rows), short(error))
+            now = clock.now()
+            timers.set_timers(
+                Timer(
+                    due=now,
+                    handler=FOLLOWED,
+                    subject_kind="notice",
+                    subject_id=row.pk,
+                    payload={"notice": row.pk, "on_sent": name},
+                )
+                for row in rows
+            )
+
+
+@timers.timer_handler(FOLLOWED)
+def follow_later(ctx: Context, batch: list[Timer]) -> None:
+    """What could not follow when the message went out. The sweep tries each by itself when all fail."""
+    wanted = [timer.payload["notice"] for timer in batch]
+    for name, rows in _by_follower(Notice.objects.filter(pk__in=wanted).order_by("pk")).items():
+        _on_sent[name](rows)
+
+
+def _by_follower(sent: Iterable[Notice]) -> dict[str, list[Notice]]:
     by_name: dict[str, list[Notice]] = defaultdict(list)
     for row in sent:
         if row.on_sent:
             by_name[row.on_sent].append(row)
     if by_name:
         autoload()  # what follows is registered by the rooms' commands
-    for name, rows in by_name.items():
-        if not _followed(name, rows) and len(rows) > 1:
-            for row in rows:
-                _followed(name, [row])
-
-
-def _followed(name: str, rows: list[Notice]) -> bool:
-    """A message that is out stays marked as sent; when what should follow fails, that is put on record."""
-    try:
-        with background(f"notices.{name}"):
-            _on_sent[name](rows)
-    except (OperationalError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        log.exception("after sending, %s failed", name)
-        if len(rows) == 1:
-            Notice.objects.filter(pk=rows[0].pk).update(
-                reason=f"sent, but {name} failed: {short(error)}"[:300]
-            )
-        return False
-    return True
+    return by_name
 
 
 def short(error: Exception) -> str:
