@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import import_module
 from typing import Any, cast
+
+from django.db import connection
 
 from citycall.base import private
 from citycall.run.bridge import Bridge
@@ -44,10 +47,25 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _pages(scope, receive, send)
 
 
+def _check_installation() -> None:
+    """Nothing is served by an installation that is not in order, however its web process was started."""
+    from citycall.people import sample_guard
+
+    try:
+        sample_guard.check_installation()
+    finally:
+        connection.close()
+
+
 async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            try:
+                await asyncio.to_thread(_check_installation)
+            except Exception as error:
+                await send({"type": "lifespan.startup.failed", "message": str(error)})
+                return
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await send({"type": "lifespan.shutdown.complete"})

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
-from django.db import connection
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, connection
 
 from citycall.base import audit, cli, clock, live, timers, worker
 from citycall.base.commands import Context, Input, background, command
@@ -79,6 +80,34 @@ def test_it_survives_the_loss_of_its_connections(caplog: pytest.LogCaptureFixtur
                 )
             timers.set_timers([toy()])
             soon(lambda number=number: Event.objects.count() == number + 1)  # type: ignore[misc]
+
+
+def test_it_does_not_start_where_something_is_not_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real government on a sample's keys: nothing is struck and nothing sent."""
+    from citycall.base import private
+    from citycall.people import sample_guard
+    from citycall.people.models import Government
+
+    assert sample_guard.check_installation in worker.on_start  # the people room has put it there
+    monkeypatch.setattr(private, "is_sample", lambda: True)
+    Government.objects.create(pack="newtaipei", sample=False, founded_at=clock.now())
+    for start in (worker.run_forever, worker.run_once):
+        with pytest.raises(ImproperlyConfigured, match="a sample's"):
+            start()
+
+
+def test_at_its_start_it_waits_for_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            raise OperationalError("the server is starting up")
+
+    monkeypatch.setattr(worker, "on_start", [check])
+    with working():
+        soon(lambda: worker.health().workers == 1)
+    assert len(asked) == 2
 
 
 def test_a_failing_duty_disturbs_no_other() -> None:

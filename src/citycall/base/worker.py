@@ -30,6 +30,9 @@ SILENT_AFTER = timedelta(seconds=60)
 
 _loaded = False
 
+# What must be in order before a worker works; each raises when it is not. Rooms add theirs when ready.
+on_start: list[Callable[[], None]] = []
+
 
 class WorkerBeat(models.Model):
     """A sign of life of a worker process, and how it was doing since the last one."""
@@ -136,6 +139,8 @@ def duties() -> list[Duty]:
 def run_once() -> dict[str, int]:
     """Do all that can be done now, once over; how much of each."""
     autoload()
+    for check in on_start:
+        check()
     done = {duty.name: 0 for duty in duties()}
     for duty in duties():
         while did := duty.work():
@@ -147,6 +152,7 @@ def run_forever(stop: threading.Event | None = None) -> None:
     """Work until `stop` is set; the batch that is being worked on is finished first."""
     stop = stop or threading.Event()
     autoload()
+    _look_before(stop)
     active = duties()
     threads = [
         threading.Thread(target=duty.run, args=(stop,), name=f"citycall-{duty.name}") for duty in active
@@ -164,6 +170,21 @@ def run_forever(stop: threading.Event | None = None) -> None:
             thread.join()
         connection.close()
         log.info("worker ended")
+
+
+def _look_before(stop: threading.Event) -> None:
+    """Ask `on_start`, as soon as there is a database to ask."""
+    pause = 0.1
+    for check in on_start:
+        while not stop.is_set():
+            try:
+                check()
+                break
+            except (OperationalError, InterfaceError) as error:
+                pause = min(pause * 2, LONGEST_WAIT)
+                log.warning("starting: database: %s; again in %.1f s", str(error).strip(), pause)
+                connection.close()
+                stop.wait(pause)
 
 
 def _watch(active: list[Duty], stop: threading.Event) -> None:

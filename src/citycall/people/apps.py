@@ -11,7 +11,8 @@ class PeopleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from citycall.base import notices
-        from citycall.people import recipients
+        from citycall.base import notices, worker
+        from citycall.people import recipients, sample_guard
 
         notices.set_resolver(recipients.resolve)
+        worker.on_start.append(sample_guard.check_installation)
