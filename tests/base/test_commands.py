@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from pydantic import BaseModel
 from tests.base.actors import LEAD, OPERATOR, staff
 
-from citycall.base import clock, events, live, policies
+from citycall.base import clock, events, live, policies, timers
 from citycall.base.audit import AuditEntry
 from citycall.base.commands import (
     SYSTEM,
@@ -161,6 +161,35 @@ def test_a_command_within_a_command(made: Any) -> None:
         ("toys.other", "not_permitted"),
     ]
     assert len(set(AuditEntry.objects.values_list("xid", flat=True))) == 1
+
+
+def test_what_a_refused_command_had_gathered_goes_with_it(made: Any) -> None:
+    """Rows, audit entries, stored answers and signals put off to the closing statement are undone too."""
+
+    def inner(ctx: Context, data: Make) -> None:
+        """Make one with all that comes with it, and be refused."""
+        made(ctx, {"name": "within"}, key="within")
+        timer = Timer(due=ctx.now, handler="late", subject_kind="toy", subject_id=2)
+        timers.set_timers([timer])
+        ctx.signal("toy:inner")
+        ctx.wake_worker()
+        raise Refused("wrong", "不行。")
+
+    refused = command("toys.inner", who=("operator",))(inner)
+
+    def outer(ctx: Context, data: Make) -> bool:
+        """Try it, and go on without."""
+        ctx.signal("toy:outer")
+        timers.set_timers([Timer(due=ctx.now, handler="kept", subject_kind="toy", subject_id=3)])
+        with pytest.raises(Refused):
+            refused(ctx, {"name": "x"})
+        assert ctx.run.topics == {"toy:outer"}
+        return ctx.run.wake
+
+    assert command("toys.outer", who=("operator",))(outer)(OPERATOR, {"name": "x"}) is False
+    assert [timer.handler for timer in Timer.objects.all()] == ["kept"]
+    assert list(AuditEntry.objects.values_list("command", flat=True)) == ["toys.outer"]
+    assert not IdempotencyKey.objects.exists()
 
 
 def test_a_deadlock_is_tried_again() -> None:

@@ -43,6 +43,18 @@ class Run:
         if rows:
             self.inserts.append(insertion(rows, ignore_known=ignore_known))
 
+    @contextmanager
+    def undone_on_error(self) -> Iterator[None]:
+        """What is gathered within goes with the savepoint when the block fails; what was refused stays."""
+        lines, answers, inserts = len(self.lines), len(self.answers), len(self.inserts)
+        topics, wake = set(self.topics), self.wake
+        try:
+            yield
+        except BaseException:
+            del self.lines[lines:], self.answers[answers:], self.inserts[inserts:]
+            self.topics, self.wake = topics, wake
+            raise
+
     def close(self) -> None:
         """Rows put off until now, audit entries, stored answers and signals: one statement."""
         lines = self.lines + self.refused

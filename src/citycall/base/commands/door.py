@@ -98,7 +98,7 @@ class Command(Generic[I, R]):
             actor = actor.actor
         outer = current()
         if outer is not None:
-            with transaction.atomic():
+            with outer.run.undone_on_error(), transaction.atomic():
                 return self._checked(outer.run, actor, data, key)
         for attempt in range(1, TRIES + 1):
             run = Run()
