@@ -35,6 +35,7 @@ WITHOUT_DJANGO = {"django", "messages", "policy", "run"}
 # These work on the installation's database, and start it when `citycall run` does not run.
 ON_THE_DATABASE = {"audit", "import", "init", "migrate", "notices", "replay", "simulate", "staff"}
 ON_THE_DATABASE |= {"timers", "token"}
+BEFORE_A_GOVERNMENT = {"init", "migrate"}
 # These play, and get a database that is thrown away.
 ON_A_PLAYGROUND = {"conformance", "rehearse"}
 
@@ -59,6 +60,15 @@ class Rooms(click.Group):
             import django
 
             django.setup()
+        if cmd_name in ON_THE_DATABASE - BEFORE_A_GOVERNMENT:
+            from django.core.exceptions import ImproperlyConfigured
+
+            from citycall.people.sample_guard import check_installation
+
+            try:
+                check_installation()
+            except ImproperlyConfigured as wrong:
+                raise click.ClickException(str(wrong)) from wrong
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command

@@ -101,7 +101,7 @@ def test_unnamed_is_taken_for_public_safety(desk: Client) -> None:
         ({"reply_by": "email"}, "需要電子郵件地址"),
         ({"reply_by": "pigeon"}, "pigeon"),
         ({"district": "99999"}, "99999"),
-        ({"kind": "no_such_kind"}, "沒有這種案件類別"),
+        ({"kind": "no_such_kind"}, "不能登錄為這種案件類別"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_written(desk: Client, changes: dict[str, str], said: str) -> None:

@@ -82,7 +82,7 @@ def test_codes_cannot_be_tried_out(client: Client, made: Any) -> None:
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [("", ""), ("F1", "x" * 9), ("x" * 25, "1"), ("F1\x00", "123456"), ("'; drop table", "<script>")],
+    [("", ""), ("F1", "x" * 9), ("x" * 41, "1"), ("F1\x00", "123456"), ("'; drop table", "<script>")],
 )
 def test_nonsense_is_refused_in_words(client: Client, made: Any, number: str, code: str) -> None:
     answer = look_up(client, number, code)

@@ -153,7 +153,7 @@ def add_item(ctx: Context, data: AddItem) -> ItemAdded:
     row = {
         **{name: getattr(data, name) for name in ("code", "name_zh", "name_en", "agency", "stage1")},
         "stage2_max": data.stage2_max,
-        "kind": "fast",
+        "kind": next(code for code, kind in ctx.pack.kinds.items() if kind.begins_in == "first"),
         "cause_group": data.code,
         "public_safety": "yes" if data.public_safety else "no",
         "resources": "yes" if data.resources else "no",

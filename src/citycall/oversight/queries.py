@@ -92,5 +92,5 @@ def notice_trouble(waiting: timedelta = timedelta(minutes=15), limit: int = 200)
 
 
 def _late_cases() -> QuerySet[Case]:
-    late = Q(overdue=True) | Q(completed_late=True)
+    late = Q(overdue=True) | Q(was_overdue=True) | Q(completed_late=True)
     return Case.objects.filter(late).exclude(status=Status.WITHDRAWN)

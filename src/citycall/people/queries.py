@@ -173,6 +173,29 @@ def agency_names() -> dict[str, tuple[str, str]]:
 def forget_agency_names() -> None:
     """Read them anew: another database, or an agency was just added."""
     _agency_names.until = 0.0
+    _role_posts.until = 0.0
+
+
+@dataclass
+class _RolePosts:
+    """What this process knows of which posts bear a role, and until when it trusts that."""
+
+    until: float = 0.0
+    posts: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+
+_role_posts = _RolePosts()
+
+
+def posts_bearing(agency: str, role: str) -> list[str]:
+    """The posts of a role in an agency, filled or not; asks the database at most once a second."""
+    if time.monotonic() >= _role_posts.until:
+        found: dict[tuple[str, str], list[str]] = {}
+        rows = Post.objects.filter(active=True).order_by("code").values_list("agency_id", "role", "code")
+        for of, bears, code in rows:
+            found.setdefault((of, bears), []).append(code)
+        _role_posts.posts, _role_posts.until = found, time.monotonic() + NAMES_CACHE_SECONDS
+    return _role_posts.posts.get((agency, role), [])
 
 
 def agencies() -> list[Agency]:

@@ -150,7 +150,6 @@ def _unused(pack: Pack) -> Iterator[Finding]:
         for action in strike.do
         if action.notify is not None
     }
-    used |= {kind.unfounded.template or "" for kind in pack.kinds.values() if kind.unfounded is not None}
     for code in pack.templates:
         if code not in used:
             yield Finding("warning", f"templates.{code}", "no rule uses these words")

@@ -84,9 +84,6 @@ def _kinds(pack: Pack) -> Iterator[Problem]:
             for finding in kind.unfounded.findings:
                 if finding not in findings:
                     yield (*key, "unfounded", "findings"), f"there is no finding {finding!r}"
-            template = kind.unfounded.template
-            if template is not None and template not in pack.templates:
-                yield (*key, "unfounded", "template"), f"there is no template {template!r}"
         reached = {kind.begins} | {move.to for move in kind.moves if move.to}
         for n, move in enumerate(kind.moves):
             for status in move.from_:

@@ -65,7 +65,6 @@ class Unfounded(Rule):
     findings: tuple[Code, ...]
     becomes: Code
     letter_to: Code
-    template: Code | None = None
     clauses: Clauses = ()
 
 
@@ -73,7 +72,6 @@ class Reply(Rule):
     """How the citizen is told the result and when the case closes (NT-5-4-4b, NT-5-4-4c, NT-5-4-9a)."""
 
     ways: tuple[Literal["sms", "email", "phone", "none"], ...] = ("sms", "email", "phone", "none")
-    default: Literal["contact", "sms", "email", "phone", "none"] = "contact"
     phone_by: tuple[str, ...] = ("handler",)
     phone_record: tuple[Literal["caller", "callee", "at", "content", "reached"], ...] = ()
     closes_when: Literal["replied", "completed", "by_hand"] = "replied"
@@ -99,6 +97,7 @@ class Choice(Rule):
     code: Code
     name: Text
     asks_phone: bool = False  # the caller must ring from the number on the case (NT-8-1b)
+    incident: bool = False  # kept for later handling, as a report in another's name is (NT-8-1b)
 
 
 class CaseKind(Rule):
@@ -108,7 +107,6 @@ class CaseKind(Rule):
     name: Text
     number_prefix: str = Field(pattern=r"^[A-Z]{1,3}$")
     clauses: Clauses = ()
-    with_item: bool = True
     identity: IdentityRule = IdentityRule()
     stages: dict[Literal["first", "second", "ordinary"], Stage] = Field(default_factory=dict)
     begins_in: Literal["first", "ordinary"] = "first"

@@ -74,12 +74,11 @@ class Action(Rule):
 
     notify: NotifyAction | None = None
     mark: Code | None = None
-    open_task: Code | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(way is not None for way in (self.notify, self.mark, self.open_task)) != 1:
-            raise ValueError("say exactly one of notify, mark, open_task")
+        if sum(way is not None for way in (self.notify, self.mark)) != 1:
+            raise ValueError("say exactly one of notify, mark")
         return self
 
 

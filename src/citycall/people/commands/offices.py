@@ -79,6 +79,7 @@ def add_post(ctx: Context, data: AddPost) -> PostRef:
     Post.objects.create(
         code=data.code, agency_id=agency, role=data.role, name_zh=data.name_zh, name_en=data.name_en
     )
+    forget_agency_names()
     ctx.audit("post", data.code, role=data.role)
     return PostRef(post=data.code)
 

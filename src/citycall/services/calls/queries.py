@@ -25,3 +25,9 @@ def current_call(staff_id: int) -> Call | None:
 
 def call(call_id: int) -> Call | None:
     return Call.objects.filter(pk=call_id).first()
+
+
+def own_call(call_id: int | None, staff_id: int) -> int | None:
+    """The call's id if this operator answered it, else None: a case is tied to no stranger's call."""
+    found = call_id and Call.objects.filter(pk=call_id, operator=staff_id).exists()
+    return call_id if found else None

@@ -69,6 +69,8 @@ def plan(
         if rule.sets_due:
             out.changes["due_at"] = due
             out.changes["overdue"] = False
+            if case.overdue:  # another limit does not undo that this one was missed (NT-5-4-8b)
+                out.changes["was_overdue"] = True
     return out
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.conf import settings
 from citycall.base import clock
 from citycall.base.events import Event
 from citycall.base.notices import Notice, queue
-from citycall.people.queries import agency_names, posts_in_roles
+from citycall.people.queries import agency_names, posts_bearing, posts_in_roles
 from citycall.policy import Pack
 from citycall.policy.notices import notices_for, reporter_channel
 from citycall.policy.rules import NotifyAction
@@ -78,50 +79,67 @@ def queue_for_event(
     notices: list[Notice] = []
     told = 0
     for rule in rules:
-        for to in rule.to:
-            for channel in rule.channels:
-                notice = Notice(
+        for to, channel in product(rule.to, rule.channels):
+            ways: list[tuple[str | None, int | None, str, str]]
+            if to != REPORTER:
+                ways = [(post, None, to, channel) for post in posts_meant(case, to)]
+            else:
+                way = reporter_channel(
+                    channel, mobile=case.has_mobile, email=case.has_email, reply_by=case.reply_by
+                )
+                ways = [(None, case.party_id, REPORTER, way)] if case.party_id and way else []
+                told += len(ways)
+            notices += [
+                Notice(
                     about_kind="case",
                     about_id=case.pk,
+                    to_post=post,
+                    party_id=party,
+                    role=role,
+                    channel=by,
                     template=rule.template,
-                    context=context,
+                    context={**context, "lookup_code": case.lookup_code} if party else context,
                     policy_version_id=case.policy_version_id,
+                    key=f"event:{event.pk}:{rule.code}:{post or REPORTER}:{by}",
                     caused_by=event.pk,
                     on_sent=rule.on_sent,
                     created_at=now,
                     due_at=now,
                 )
-                if to == REPORTER:
-                    way = reporter_channel(
-                        channel, mobile=case.has_mobile, email=case.has_email, reply_by=case.reply_by
-                    )
-                    if case.party_id is None or way is None:
-                        continue
-                    notice.party_id, notice.role, notice.channel = case.party_id, REPORTER, way
-                    notice.context = {**context, "lookup_code": case.lookup_code}
-                    told += 1
-                else:
-                    post = post_of(case, to)
-                    if post is None:
-                        continue
-                    notice.to_post, notice.role, notice.channel = post, to, channel
-                notice.key = f"event:{event.pk}:{rule.code}:{notice.to_post or REPORTER}:{notice.channel}"
-                notices.append(notice)
+                for post, party, role, by in ways
+            ]
     queue(notices)
     return told
 
 
-def post_of(case: Case, to: str) -> str | None:
-    """The post that a rule names, or None where nobody has taken the case yet."""
+def posts_meant(case: Case, to: str) -> list[str]:
+    """The posts that a rule names: one by its code, who took the case, or those of a role of the agency.
+
+    A role that no post bears yet is addressed all the same: the notice waits and shows as such.
+    """
     if to.startswith("post:"):
-        return to.removeprefix("post:")
+        return [to.removeprefix("post:")]
     if to == "handler":
-        return case.taken_post or None
-    return f"{case.agency}.{to}"
+        return [case.taken_post] if case.taken_post else []
+    return posts_bearing(case.agency, to) or [f"{case.agency}.{to}"]
 
 
 def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+_named: dict[tuple[str, str], frozenset[str]] = {}
+
+
+def _named_in(pack: Pack, template: str) -> frozenset[str]:
+    """The facts that a template names, in whatever channel and language."""
+    key = (pack.digest, template)
+    if key not in _named:
+        texts = pack.templates.get(template, {})
+        _named[key] = frozenset(
+            name for languages in texts.values() for text in languages.values() for name in text.placeholders
+        )
+    return _named[key]
 
 
 class Batch:
@@ -144,7 +162,10 @@ class Batch:
         context = self._contexts.get(case.pk)
         if context is None:
             context = self._contexts[case.pk] = context_of(pack, case)
+        named = _named_in(pack, action.template)
         context = {**context, "sign_off_due": ticking.due.isoformat(), "limit": ticking.due.isoformat()}
+        # Dunning goes to several posts day after day: a row keeps what its template says and no more.
+        context = {name: value for name, value in context.items() if name in named}
         day = clock.local(due).date().isoformat()
         for post, role in self._recipients(case, action.to):
             for channel in action.channels:
@@ -173,9 +194,7 @@ class Batch:
         found = [(post, post.rsplit(".", 1)[-1]) for post in self._posts[key]]
         for word in to:
             if word == "handler" or word.startswith("post:"):
-                post = post_of(case, word)
-                if post is not None:
-                    found.append((post, word.removeprefix("post:").rsplit(".", 1)[-1]))
+                found += [(post, post.rsplit(".", 1)[-1]) for post in posts_meant(case, word)]
         return found
 
     def queue(self) -> int:

@@ -94,6 +94,7 @@ class Case(models.Model):
     taken_post = models.CharField(max_length=96, blank=True)
     due_at = models.DateTimeField(_("辦理期限"), null=True)
     overdue = models.BooleanField(_("逾限"), default=False)
+    was_overdue = models.BooleanField(_("曾逾限"), default=False, db_default=False)
     completed_at = models.DateTimeField(_("辦畢登錄時間"), null=True)
     completed_by = models.BigIntegerField(null=True)
     done_at = models.DateTimeField(_("實際辦畢時間"), null=True)
@@ -315,6 +316,7 @@ class UnfoundedLetter(models.Model):
     reasons = models.TextField(blank=True)
     signed_by = models.BigIntegerField(null=True)
     offered_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(null=True)
 

@@ -216,9 +216,7 @@ def after_outage(request: StaffRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                made = establish(
-                    request.actor, {"kind": "fast", **form.command_input()}, key=form.cleaned_data["key"]
-                )
+                made = establish(request.actor, form.command_input(), key=form.cleaned_data["key"])
             except Refused as refused:
                 into_form(form, refused, FIELD_NAMES)
                 status = refused.status

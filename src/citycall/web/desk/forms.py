@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citycall.policy import Pack
 from citycall.web.ui import words
+from citycall.web.ui.forms import LocalTime
 
 WAYS = (
     ("", _("依所留聯絡方式")),
@@ -18,11 +19,6 @@ WAYS = (
     ("phone", _("電話回覆")),
     ("none", _("不需回覆")),
 )
-
-
-def local_time() -> forms.DateTimeInput:
-    """A date and time as the browser's own control takes and gives it."""
-    return forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
 
 
 class SimulateCallForm(forms.Form):
@@ -114,7 +110,7 @@ class CaseForm(forms.Form):
 class AfterOutageForm(CaseForm):
     """A case that was telephoned to the agency while the system was down (NT-5-4-3a)."""
 
-    notified_at = forms.DateTimeField(label=_("電話通報時間"), widget=local_time())
+    notified_at = LocalTime(label=_("電話通報時間"))
     notified_person = forms.CharField(label=_("受理通報人員"), max_length=80)
 
     def command_input(self) -> dict[str, Any]:
@@ -165,9 +161,5 @@ class ReopenForm(forms.Form):
 class OutageForm(forms.Form):
     """Since when, or until when, and what happened."""
 
-    at = forms.DateTimeField(
-        label=_("時間（不填即為現在）"),
-        required=False,
-        widget=local_time(),
-    )
+    at = LocalTime(label=_("時間（不填即為現在）"), required=False)
     note = forms.CharField(label=_("說明"), max_length=500, required=False)

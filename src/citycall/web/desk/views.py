@@ -17,7 +17,6 @@ from citycall.base.commands import Refused
 from citycall.base.private import format_phone, normalise_phone
 from citycall.people import commands as people
 from citycall.people.queries import agency_names
-from citycall.policy import Pack
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
 from citycall.services.cases.commands.establish import establish, tell_number
@@ -27,7 +26,7 @@ from citycall.web.desk.calls import panel
 from citycall.web.desk.forms import CaseForm, SimulateCallForm
 from citycall.web.desk.frame import OPERATORS, draw
 from citycall.web.errors import into_form
-from citycall.web.request import StaffRequest
+from citycall.web.request import StaffRequest, plain
 from citycall.web.story import sent_notices
 from citycall.web.ui.listing import Column, Listing, ListState
 
@@ -104,7 +103,7 @@ def items(request: StaffRequest) -> HttpResponse:
 @staff_view(roles=OPERATORS, beside=True)
 def check(request: StaffRequest) -> HttpResponse:
     """What is known of the half-filled form. Posted, since it carries what was said; writes nothing."""
-    typed = {name: request.POST.get(name, "") for name in CaseForm.base_fields}
+    typed = {name: plain(request.POST.get(name, "")) for name in CaseForm.base_fields}
     found = card.check(policies.in_force()[1], typed, agency_names())
     return render(request, "desk/_check.html", {"check": found})
 
@@ -120,6 +119,7 @@ def create(request: StaffRequest) -> HttpResponse:
     if form.is_valid():
         try:
             wanted = {"kind": request.POST.get("kind") or None, **form.command_input()}
+            wanted["call_id"] = call_queries.own_call(wanted["call_id"], request.user.pk)
             made = establish(request.actor, wanted, key=form.cleaned_data["key"])
         except Refused as refused:
             into_form(form, refused, FIELD_NAMES)
@@ -156,7 +156,7 @@ def established(request: StaffRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-@staff_view(roles=OPERATORS)
+@staff_view(roles=OPERATORS, parent="desk:home")
 def told(request: StaffRequest, case: int) -> HttpResponse:
     """The number has been read out to the caller (NT-5-4-2f)."""
     done = tell_number(request.actor, {"case": case})
@@ -171,7 +171,7 @@ def search(request: StaffRequest) -> HttpResponse:
     What is typed is posted. Words and case numbers then go into the address, so that pages can be turned;
     a telephone number never does, and looking for one is on record.
     """
-    typed = (request.POST if request.method == "POST" else request.GET).get("q", "").strip()[:80]
+    typed = plain((request.POST if request.method == "POST" else request.GET).get("q", "")).strip()[:80]
     if typed and (case := queries.by_number(typed)) is not None:
         return redirect("desk:case", case.number)
     private = request.method == "POST" and _is_phone(typed)

@@ -11,13 +11,13 @@ class LookUpForm(forms.Form):
 
     number = forms.CharField(
         label=_("案號"),
-        max_length=24,
+        max_length=40,
         help_text=_("例如 F1150302-000123"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
     code = forms.CharField(
         label=_("查詢碼"),
-        max_length=8,
+        max_length=16,
         help_text=_("簡訊、電子郵件或話務人員告訴您的六位數字"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )

@@ -64,5 +64,5 @@ def analyse_delay(ctx: Context, data: AnalyseDelay) -> Done:
 
 
 def _must_be_late(case: Case) -> None:
-    if not (case.overdue or case.completed_late):
+    if not (case.overdue or case.was_overdue or case.completed_late):
         raise Refused("not_late", _("案件沒有逾限。"), status=409)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from citycall.base import clock
 from citycall.base.commands import Context, Input, Refused, command
@@ -18,7 +18,7 @@ from citycall.people.parties import create_party
 from citycall.policy import Pack, Place, PlaceError
 from citycall.policy.items import Item
 from citycall.policy.kinds import CaseKind
-from citycall.services.cases.commands.inputs import Done, Instant, OfCase
+from citycall.services.cases.commands.inputs import Done, Instant, OfCase, OneLine
 from citycall.services.cases.lifecycle import advance, load_for_change
 from citycall.services.cases.models import Case, Outage, ReplyBy
 from citycall.services.cases.queries import barred
@@ -29,23 +29,31 @@ Way = Literal["sms", "email", "phone", "none"]
 class PlaceIn(Input):
     """Where it is: an address, crossing or landmark as people say it."""
 
-    address: Annotated[str, Field(min_length=1, max_length=200)]
+    address: Annotated[str, OneLine, Field(min_length=1, max_length=200)]
     district: Annotated[str, Field(max_length=16)] = ""
 
 
 class ReporterIn(Input):
     """Who reports, as far as told."""
 
-    name: Annotated[str, Field(max_length=60)] = ""
-    phone: Annotated[str, Field(max_length=30)] = ""
-    email: Annotated[str, Field(max_length=254)] = ""
-    address: Annotated[str, Field(max_length=200)] = ""
+    name: Annotated[str, OneLine, Field(max_length=60)] = ""
+    phone: Annotated[str, OneLine, Field(max_length=30)] = ""
+    email: Annotated[str, OneLine, Field(max_length=254)] = ""
+    address: Annotated[str, OneLine, Field(max_length=200)] = ""
+
+    @field_validator("name")
+    @classmethod
+    def _a_name(cls, value: str) -> str:
+        """A full stop is no name (NT-5-4-11a)."""
+        if value and not any(character.isalpha() for character in value):
+            raise ValueError(_("請填寫姓名；民眾不願具名時留空。"))
+        return value
 
 
 class Establish(Input):
-    """One matter to be taken as a case (NT-5-4-2a)."""
+    """One matter to be taken as a case (NT-5-4-2a); its kind is the item's own unless another is named."""
 
-    kind: Code = "fast"
+    kind: Code | None = None
     item: Code
     description: Annotated[str, Field(min_length=2, max_length=2000)]
     place: PlaceIn
@@ -54,7 +62,7 @@ class Establish(Input):
     call_id: RowId | None = None
     channel: Literal["phone", "api", "web", "counter", "import"] = "phone"
     notified_at: Instant | None = None
-    notified_person: Annotated[str, Field(max_length=80)] = ""
+    notified_person: Annotated[str, OneLine, Field(max_length=80)] = ""
 
 
 class Established(BaseModel):
@@ -85,15 +93,14 @@ def establish(ctx: Context, data: Establish) -> Established:
     ``identity_required`` (with the kind that is offered instead), ``no_outage``.
     """
     pack = ctx.pack
-    kind_code = data.kind
-    kind = _kind(pack, kind_code)
-    item = _item(pack, kind, data, ctx)
+    item = _item(pack, data, ctx)
+    kind = _kind(pack, item, data)
     place = _place(pack, data.place)
     _check_identity(kind, item, data)
     reporter = data.reporter.model_dump()
     became = _becomes(kind, item, place.addr_key)
     if became:
-        kind_code, kind = became, _kind(pack, became)
+        kind = pack.kinds[became]
     clock_from = _notified(data, ctx.now)
     reply_by = data.reply_by or _best_way(reporter)
     _check_way(kind, reply_by, reporter)
@@ -104,7 +111,7 @@ def establish(ctx: Context, data: Establish) -> Established:
     fields: dict[str, Any] = {
         "number": number,
         "lookup_code": lookup_code(),
-        "kind": kind_code,
+        "kind": kind.code,
         "item": item.code,
         "cause_group": item.cause_group,
         "description": data.description,
@@ -126,7 +133,7 @@ def establish(ctx: Context, data: Establish) -> Established:
         "established_at": ctx.now,
         "clock_from": clock_from or ctx.now,
         "entered_late": clock_from is not None,
-        "became_of": data.kind if became else "",
+        "became_of": item.kind if became else "",
     }
     for name, value in fields.items():
         setattr(case, name, value)
@@ -143,7 +150,7 @@ def establish(ctx: Context, data: Establish) -> Established:
         case=case.pk,
         number=number,
         lookup_code=case.lookup_code,
-        kind=kind_code,
+        kind=kind.code,
         became=became or "",
         agency=case.agency,
         district=case.district,
@@ -164,24 +171,24 @@ def tell_number(ctx: Context, data: OfCase) -> Done:
     return Done(case=case.pk, number=case.number, status=case.status)
 
 
-def _kind(pack: Pack, code: str) -> CaseKind:
-    kind = pack.kinds.get(code)
-    if kind is None:
-        raise Refused(
-            "invalid", _("沒有這種案件類別。"), fields={"kind": _("沒有這種案件類別。")}, status=422
-        )
-    return kind
-
-
-def _item(pack: Pack, kind: CaseKind, data: Establish, ctx: Context) -> Item:
+def _item(pack: Pack, data: Establish, ctx: Context) -> Item:
     item = pack.items.get(data.item)
-    if item is None or kind.code not in _kinds_of(pack, item):
+    if item is None:
         message = _("沒有這個服務項目，請從清單中選擇。")
         raise Refused("unknown_item", message, fields={"item": message}, status=422)
     if not item.active_on(clock.local(ctx.now).date()):
         message = _("「%(item)s」目前不受理，請改選其他項目。") % {"item": item.name.get(get_language())}
         raise Refused("closed_item", message, fields={"item": message}, status=422)
     return item
+
+
+def _kind(pack: Pack, item: Item, data: Establish) -> CaseKind:
+    """The kind that is asked for, if this item may be one; else the item's own."""
+    code = data.kind or item.kind
+    if code not in _kinds_of(pack, item):
+        message = _("這個項目不能登錄為這種案件類別。")
+        raise Refused("invalid", message, fields={"kind": message}, status=422)
+    return pack.kinds[code]
 
 
 def _kinds_of(pack: Pack, item: Item) -> set[str]:

@@ -13,12 +13,12 @@ from citycall.base.commands import Context, Refused, background, command
 from citycall.base.commands.inputs import Code
 from citycall.base.events import record
 from citycall.base.files import StoredFile, store
-from citycall.base.notices import Notice, on_sent
+from citycall.base.notices import Notice, call_off, on_sent
 from citycall.base.private import phone_hash
 from citycall.people.queries import parties
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase, WithReason, WithText
-from citycall.services.cases.commands.repeats import note_finding
+from citycall.services.cases.commands.repeats import note_finding, revoke_unreceived
 from citycall.services.cases.lifecycle import advance, lapse_request, load_for_change, pack_for
 from citycall.services.cases.models import (
     Case,
@@ -209,7 +209,8 @@ def reply_sent(notices: Sequence[Notice]) -> None:
     with background(REPLY_SENT) as ctx:
         for case in Case.objects.select_for_update().filter(pk__in=by_case).order_by("pk"):
             kind = pack_for(case).kinds[case.kind]
-            if kind.next_status("case.replied", case.status) is not None:
+            of_now = case.completed_at is not None and by_case[case.pk].created_at >= case.completed_at
+            if of_now and kind.next_status("case.replied", case.status) is not None:
                 _answered(ctx, case, kind, told=by_case[case.pk].channel)
 
 
@@ -241,9 +242,26 @@ def close(ctx: Context, data: OfCase) -> Done:
         raise Refused("not_completed", _("案件未辦理完成，嚴禁先行結案。請先登錄辦理結果。"), status=409)
     if PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN).exists():
         raise Refused("phone_reply_owed", _("民眾要求電話回覆，請先完成回電並做成電話紀錄。"), status=409)
+    if _message_owed(case) and not (ctx.actor.has("lead") and _cannot_be_told(case)):
+        raise Refused("reply_owed", _("回覆民眾的訊息尚未送出，不能結案；送出後會自動結案。"), status=409)
     _close(ctx, case)
     ctx.audit("case", case.pk)
     return Done(**_done(case))
+
+
+def _message_owed(case: Case) -> bool:
+    """Whether the citizen still waits for the message that the work is done (NT-5-4-9a)."""
+    reply = pack_for(case).kinds[case.kind].reply
+    by_message = case.reply_by in (ReplyBy.SMS, ReplyBy.EMAIL)
+    return reply.closes_when == "replied" and by_message and case.replied_at is None
+
+
+def _cannot_be_told(case: Case) -> bool:
+    """Whether the message was given up: no such number, no such address."""
+    lost = (Notice.State.FAILED, Notice.State.UNDELIVERABLE)
+    return Notice.objects.filter(
+        about_kind="case", about_id=case.pk, on_sent=REPLY_SENT, state__in=lost
+    ).exists()
 
 
 class Reopen(WithReason):
@@ -279,13 +297,15 @@ def reopen(ctx: Context, data: Reopen) -> Done:
             at=ctx.now,
             recorded_by=ctx.actor.staff_id,
         )
-    _owe_no_call(ctx, case)
+    _owe_nothing(ctx, case)
+    revoke_unreceived(ctx, case)
     ctx.audit("case", case.pk, closed_too_early=data.closed_too_early)
     return Done(**_done(case))
 
 
-def _owe_no_call(ctx: Context, case: Case) -> None:
-    """There is nothing to tell the citizen by telephone (any more, or not yet)."""
+def _owe_nothing(ctx: Context, case: Case) -> None:
+    """There is nothing to tell the citizen (any more, or not yet), neither by telephone nor by message."""
+    call_off("case", case.pk, on_sent=REPLY_SENT)
     for task in PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN):
         record(
             ctx, task, "phone_task.cancelled", set={"state": PhoneTask.State.CANCELLED, "done_at": ctx.now}
@@ -350,13 +370,13 @@ def withdraw(ctx: Context, data: Withdraw) -> Done:
         info={"note": data.note},
         data={"reason": {"zh": reasons[data.reason].name.zh, "en": reasons[data.reason].name.en}},
     )
-    _owe_no_call(ctx, case)
+    _owe_nothing(ctx, case)
     lapse_request(ctx, case)
-    if data.reason == Incident.Kind.NOT_REPORTED:
+    if reasons[data.reason].incident:
         Incident.objects.create(
             case=case,
             agency=case.agency,
-            kind=Incident.Kind.NOT_REPORTED,
+            kind=data.reason,
             text=data.note,
             at=ctx.now,
             recorded_by=ctx.actor.staff_id,

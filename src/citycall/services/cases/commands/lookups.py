@@ -20,8 +20,8 @@ WRONG_FROM_ADDRESS = 30
 
 
 class LookUp(Input):
-    number: Annotated[str, Field(min_length=1, max_length=24)]
-    code: Annotated[str, Field(min_length=1, max_length=8)]
+    number: Annotated[str, Field(min_length=1, max_length=40)]
+    code: Annotated[str, Field(min_length=1, max_length=16)]
 
 
 class LookedUp(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from django.db import connection
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
@@ -24,21 +25,18 @@ def note_finding(ctx: Context, case: Case) -> None:
     rule = pack_for(case).kinds[case.kind].unfounded
     if rule is None or not case.addr_key or case.finding not in rule.findings:
         return
-    last = list(
-        Case.objects.filter(
-            kind=case.kind,
-            cause_group=case.cause_group,
-            addr_key=case.addr_key,
-            status=Status.CLOSED,
-        )
-        .order_by("-closed_at", "-id")
-        .values_list("finding", flat=True)[: rule.in_a_row]
+    _one_at_a_time(case)
+    letters = UnfoundedLetter.objects.filter(cause_group=case.cause_group, addr_key=case.addr_key)
+    revoked = letters.aggregate(last=Max("revoked_at"))["last"]
+    closed = Case.objects.filter(
+        kind=case.kind, cause_group=case.cause_group, addr_key=case.addr_key, status=Status.CLOSED
     )
+    if revoked is not None:
+        closed = closed.filter(closed_at__gt=revoked)
+    last = list(closed.order_by("-closed_at", "-id").values_list("finding", flat=True)[: rule.in_a_row])
     if len(last) < rule.in_a_row or any(finding not in rule.findings for finding in last):
         return
-    _one_at_a_time(case)
-    standing = UnfoundedLetter.objects.filter(cause_group=case.cause_group, addr_key=case.addr_key)
-    if standing.exclude(state=UnfoundedLetter.State.REVOKED).exists():
+    if letters.exclude(state=UnfoundedLetter.State.REVOKED).exists():
         return
     letter = UnfoundedLetter()
     record(
@@ -58,6 +56,19 @@ def note_finding(ctx: Context, case: Case) -> None:
         agencies=[case.agency],
     )
     advance(ctx, case, "case.letter_offered", info={"letter": letter.pk, "in_a_row": rule.in_a_row})
+
+
+def revoke_unreceived(ctx: Context, case: Case) -> None:
+    """A case that is opened again breaks the row: a letter about it that nobody has received is withdrawn."""
+    waiting = (UnfoundedLetter.State.OFFERED, UnfoundedLetter.State.SENT)
+    for letter in UnfoundedLetter.objects.select_for_update().filter(last_case=case, state__in=waiting):
+        record(
+            ctx,
+            letter,
+            "unfounded_letter.revoked",
+            set={"state": UnfoundedLetter.State.REVOKED, "revoked_at": ctx.now},
+            agencies=[letter.agency],
+        )
 
 
 def _one_at_a_time(case: Case) -> None:
@@ -158,7 +169,7 @@ def revoke_unfounded_letter(ctx: Context, data: RevokeLetter) -> LetterDone:
         ctx,
         letter,
         "unfounded_letter.revoked",
-        set={"state": UnfoundedLetter.State.REVOKED},
+        set={"state": UnfoundedLetter.State.REVOKED, "revoked_at": ctx.now},
         info={"reason": data.reason},
         agencies=[letter.agency],
     )

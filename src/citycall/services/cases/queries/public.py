@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from unicodedata import normalize
 
 from citycall.base.events import Event
 from citycall.base.policies import pack_of
@@ -56,8 +57,9 @@ PUBLIC_STEPS = (
 
 
 def code_fits(case: Case, code: str) -> bool:
-    """Whether this is the case's look-up code."""
-    return secrets.compare_digest(case.lookup_code.encode(), code.strip().encode())
+    """Whether this is the case's look-up code, however it is spaced (``820 770``, ``８２０７７０``)."""
+    bare = "".join(normalize("NFKC", code).split()).replace("-", "")
+    return secrets.compare_digest(case.lookup_code.encode(), bare.encode())
 
 
 def public_view(case_id: int) -> PublicCase:

@@ -25,7 +25,9 @@ def delays_to_analyse(
     agencies: Collection[str] | None, *, analysed: bool = False, page: int = 1, size: int = PAGE
 ) -> CasePage:
     """Late cases of an agency that its evaluator has not analysed yet, or has (NT-5-4-8b)."""
-    found = Case.objects.filter(Q(overdue=True) | Q(completed_late=True)).exclude(status=Status.WITHDRAWN)
+    found = Case.objects.filter(Q(overdue=True) | Q(was_overdue=True) | Q(completed_late=True)).exclude(
+        status=Status.WITHDRAWN
+    )
     if agencies is not None:
         found = found.filter(agency__in=list(agencies))
     found = found.filter(delay_analysis__isnull=not analysed)
@@ -70,13 +72,15 @@ class Figures:
 def figures(by: str, since: datetime, until: datetime | None = None) -> list[Figures]:
     """On-time figures by ``item`` or ``agency``; done but unanswered is not counted as done (NT-5-4-9a)."""
     found = Case.objects.filter(established_at__gte=since, established_at__lt=until or clock.now())
+    unanswered = Q(replied_at=None, reply_by__in=["sms", "email", "phone"])
+    in_time = Q(status=Status.CLOSED, completed_late=False, overdue=False, was_overdue=False) & ~unanswered
     rows = (
         found.exclude(status=Status.WITHDRAWN)
         .values(by)
         .annotate(
             taken=Count("id"),
             closed=Count("id", filter=Q(status=Status.CLOSED)),
-            closed_in_time=Count("id", filter=Q(status=Status.CLOSED, completed_late=False, overdue=False)),
+            closed_in_time=Count("id", filter=in_time),
             signed_late=Count("id", filter=Q(acknowledged_late=True)),
             overdue_open=Count("id", filter=Q(overdue=True, status__in=OPEN_STATUSES)),
         )
