@@ -170,6 +170,8 @@ class Reader:
                 known: set[str] | None = None
                 if name == "standing":
                     known = set(Standing.values)
+                elif name == "finding":
+                    known = {choice.code for kind in self.pack.kinds.values() for choice in kind.findings}
                 elif source.lookup:
                     known = set(self._names[source.lookup].values())
                     outcomes = set(source.map.values())

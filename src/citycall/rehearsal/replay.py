@@ -204,7 +204,9 @@ class Living:
         case, agency, standing = self._cases[imported.pk]
         match due.standing:
             case Standing.ACKNOWLEDGED:
-                if standing in (Standing.COMPLETED, Standing.CLOSED):
+                if standing == Standing.ACKNOWLEDGED:
+                    pass  # it went back to waiting there and on again; here it has been signed for
+                elif standing in (Standing.COMPLETED, Standing.CLOSED):
                     reason = {"case": case, "reason": "原系統退回續辦"}
                     self._command("cases.reopen", actor(_LEAD), reason)
                     self._cases[imported.pk] = (case, agency, Standing.ACKNOWLEDGED)
