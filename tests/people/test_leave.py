@@ -69,3 +69,28 @@ def test_a_leave_ends_after_it_begins() -> None:
     assert refused.value.code == "invalid"
     with pytest.raises(Refused):
         declare_leave(queries.actor_of(holder), {"starts": "2026-03-02T08:00", "ends": "2026-03-02T18:00"})
+
+
+@pytest.mark.parametrize("who", ["holder", "deputy"])
+def test_leave_and_its_end_wake_what_waits(who: str) -> None:
+    holder, deputy = offices.held("works.window"), offices.person("deputy")
+    offices.deputies(Post.objects.get(pk="works.window"), deputy)
+    goes = queries.actor_of(holder if who == "holder" else deputy)
+    waits = Notice.objects.create(
+        about_kind="test", about_id=1, to_post="works.window", template="people.post_changed",
+        channel="email", context={}, key="waits", state="pending", attempts=1, due_at=offices.NOW,
+        created_at=offices.NOW,
+    )  # fmt: skip
+    later = offices.NOW + timedelta(hours=1)
+
+    def woken() -> bool:
+        waits.refresh_from_db()
+        early = waits.due_at == offices.NOW
+        Notice.objects.update(due_at=later)
+        return early
+
+    assert woken()
+    leave = declare_leave(goes, TODAY).leave
+    assert woken()
+    end_leave(goes, {"leave": leave})
+    assert woken()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from tests.people import offices
 
@@ -11,8 +13,14 @@ from citycall.base.commands import SYSTEM, Refused
 from citycall.base.events import Event, differences
 from citycall.base.notices import Notice
 from citycall.people import queries
-from citycall.people.commands import add_agency, add_post, assign_post, set_deputies
-from citycall.people.models import Deputy, Holding, Staff
+from citycall.people.commands import (
+    add_agency,
+    add_post,
+    assign_post,
+    deactivate_staff,
+    set_deputies,
+)
+from citycall.people.models import Deputy, Holding, Post, Staff
 
 pytestmark = pytest.mark.django_db
 
@@ -168,3 +176,48 @@ def test_a_closed_account_gets_no_post() -> None:
         assign_post(offices.at("works.window"), {"post": "works.window", "staff": closed.pk})
     assert refused.value.fields.keys() == {"staff"}
     assert Staff.objects.get(pk=closed.pk).holdings.count() == 0
+
+
+def test_a_closed_account_leaves_its_posts_and_the_call_centre_is_told() -> None:
+    """NT-5-4-6b."""
+    gone = offices.held("works.window")
+    deputy = offices.person("deputy")
+    offices.deputies(Post.objects.get(pk="works.window"), deputy)
+    waits = Notice(
+        about_kind="test", about_id=1, to_post="works.window", template="people.post_changed",
+        channel="email", context={"agency": "a", "post": "b"}, key="waits", state="pending", attempts=1,
+        created_at=offices.NOW, due_at=offices.NOW + timedelta(hours=1),
+    )  # fmt: skip
+    waits.save()
+    deactivate_staff(SYSTEM, {"staff": gone.pk})
+    told = Notice.objects.get(template="people.post_changed", to_post="call_centre.lead")
+    assert "（出缺）" in str(told.context)
+    assert Event.objects.filter(kind="people.post_left").count() == 1
+    waits.refresh_from_db()
+    assert waits.due_at == offices.NOW
+
+
+@pytest.mark.parametrize("by", ["works.head", "works.window"])
+@pytest.mark.parametrize("role", ["head", "director", "admin", "auditor", "lead", "operator"])
+def test_an_agency_gives_no_post_above_its_own(by: str, role: str) -> None:
+    code = f"works.{role}" if f"works.{role}" != by else "works.head2"
+    offices.post(code, role=role)
+    me = offices.held(by)
+    for command, data in (
+        (assign_post, {"post": code, "staff": me.pk}),
+        (set_deputies, {"post": code, "deputies": [me.pk]}),
+    ):
+        with pytest.raises(Refused) as refused:
+            command(offices.at(by), data)
+        assert refused.value.code == "not_permitted"
+    assert not Holding.objects.filter(post=code).exists()
+    assert not Deputy.objects.exists()
+    offices.held("administration.admin")
+    assign_post(offices.at("administration.admin"), {"post": code, "staff": me.pk})
+
+
+def test_the_head_names_who_stands_in_for_the_head() -> None:
+    offices.held("works.head")
+    deputy = offices.person("li")
+    set_deputies(offices.at("works.head"), {"post": "works.head", "deputies": [deputy.pk]})
+    assert Deputy.objects.get().staff == deputy

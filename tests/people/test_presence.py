@@ -117,6 +117,8 @@ def test_an_agency_s_posts_take_the_same_queries_whatever_their_number(window: l
 
 def test_what_an_agency_lacks_is_listed_and_dunning_falls_back() -> None:
     """NT-5-4-6a."""
+    offices.found()
+    offices.held("works.intake_window")
     supervisor = offices.held("works.supervisor")
     offices.held("works.window")
     offices.post("works.evaluator")
@@ -131,11 +133,26 @@ def test_what_an_agency_lacks_is_listed_and_dunning_falls_back() -> None:
 
 
 def test_an_agency_that_is_not_entered_lacks_everything() -> None:
+    offices.found()
     [defect] = queries.role_defects({"nowhere"})
-    assert defect.missing == ("window", "supervisor", "evaluator")
+    assert defect.missing == ("window", "supervisor", "evaluator", "intake_window")
+
+
+def test_without_an_intake_window_new_cases_reach_nobody() -> None:
+    """NT-5-4-4a."""
+    offices.found()
+    for role in ("window", "supervisor", "evaluator"):
+        offices.held(f"works.{role}")
+    [defect] = queries.role_defects({"works"})
+    assert defect.missing == ("intake_window",)
+
+
+def test_a_pack_that_is_silent_asks_for_no_roles() -> None:
+    assert queries.role_defects({"works"}) == []
 
 
 def test_a_complete_agency_is_not_listed() -> None:
-    for role in ("window", "supervisor", "evaluator"):
+    offices.found()
+    for role in ("window", "supervisor", "evaluator", "intake_window"):
         offices.held(f"works.{role}")
     assert queries.role_defects({"works"}) == []

@@ -7,10 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.people import offices
 
+from citycall.base.audit import AuditEntry
 from citycall.base.commands import SYSTEM, Refused
 from citycall.people import queries
 from citycall.people.commands import create_token, revoke_token
 from citycall.people.models import ApiToken
+from citycall.services.calls.commands import offer
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +26,7 @@ def test_a_token_acts_for_its_post_and_is_read_once() -> None:
     assert len(seen) == 1
     assert actor is not None
     assert again is not None
-    assert (actor.name, actor.via, actor.ip, actor.staff_id) == ("App", "api", "203.0.113.9", None)
+    assert (actor.name, actor.ip, actor.staff_id) == ("App", "203.0.113.9", None)
     assert actor.has("operator", "call_centre")
     assert actor.identity() == again.identity()
 
@@ -59,3 +61,22 @@ def test_a_token_needs_a_post() -> None:
     with pytest.raises(Refused) as refused:
         create_token(SYSTEM, {"name": "App", "post": "call_centre.nobody"})
     assert refused.value.code == "not_found"
+
+
+def test_two_tokens_of_one_post_are_told_apart() -> None:
+    offices.found()
+    offices.post("call_centre.operator1", role="operator")
+    actors = []
+    for name in ("App", "App"):
+        made = create_token(SYSTEM, {"name": name, "post": "call_centre.operator1"})
+        actor = queries.actor_of_token(made.token)
+        assert actor is not None
+        actors.append(actor)
+        calls = offer(actor, {"phone": "0912345678"}, key="the same key")
+        assert calls is not None
+    first, second = actors
+    assert first.identity() != second.identity()
+    entries = AuditEntry.objects.filter(command="calls.offer")
+    assert [entry.outcome for entry in entries.order_by("pk")] == ["done", "done"]
+    prefixes = ApiToken.objects.order_by("pk").values_list("prefix", flat=True)
+    assert [entry.via for entry in entries.order_by("pk")] == [f"api:{prefix}" for prefix in prefixes]

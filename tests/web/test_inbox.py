@@ -381,6 +381,14 @@ def test_posts_change_hands_and_an_empty_one_is_told(login: Login) -> None:
     assert "還沒有指定：研考人員" in says(head.get("/inbox/"))
 
 
+def test_the_window_is_offered_no_post_above_its_own(login: Login) -> None:
+    window = login("works.window")
+    page = says(window.get("/inbox/posts/"))
+    assert "/inbox/posts/works.handler1/" in page
+    assert "/inbox/posts/works.head/" not in page
+    assert window.get("/inbox/posts/works.head/").status_code == 403
+
+
 def test_the_printed_sheet_has_the_years_of_the_republic(login: Login, make: Make) -> None:
     case = make()
     page = says(login("works.handler1").get(f"/inbox/cases/{case.number}/print"))

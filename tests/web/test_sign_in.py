@@ -103,6 +103,13 @@ def test_posts_and_deputies(client: Client, make_staff: MakeStaff) -> None:
     assert list(order) == [two.pk, one.pk]
 
 
+def test_deputies_are_offered_to_those_who_may_name_them(client: Client, make_staff: MakeStaff) -> None:
+    for code, offered in (("works.head", True), ("works.handler1", False), ("works.supervisor", False)):
+        client.force_login(make_staff(code), backend=BACKEND)
+        assert ("設定代理順位" in client.get("/account/posts").content.decode()) is offered
+        assert client.get(f"/account/posts/{code}/deputies").status_code == (200 if offered else 403)
+
+
 def test_deputies_of_a_post_that_is_not_mine(as_operator: Client, handler: Staff) -> None:
     assert as_operator.post("/account/posts/works.handler1/deputies", {}).status_code == 404
 

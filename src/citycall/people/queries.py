@@ -13,11 +13,11 @@ from django.db.models import Exists, OuterRef
 
 from citycall.base import clock, policies, private
 from citycall.base.commands import Actor, ActorPost
+from citycall.base.commands.door import effective_who
 from citycall.people.models import Agency, ApiToken, Holding, Party, PartyView, Post, Staff
 from citycall.people.presence import posts_of, standing_at
+from citycall.people.roles import FILLED_BY_THE_AGENCY
 
-# The three roles that an agency with fast items must fill, one person each (NT-5-4-6a).
-FAST_SERVICE_ROLES = ("window", "supervisor", "evaluator")
 TOKEN_CACHE_SECONDS = 5.0
 NAMES_CACHE_SECONDS = 1.0
 
@@ -80,7 +80,25 @@ def _read_token(digest: str) -> Actor | None:
     if token is None:
         return None
     post = ActorPost(token.post.code, token.post.role, token.post.agency_id)
-    return Actor(kind="staff", staff_id=None, name=token.name, posts=(post,), via="api", ip=None)
+    via = f"api:{token.prefix}"  # which token it was stands in the record, and parts the keys of two programs
+    return Actor(kind="staff", staff_id=None, name=token.name, posts=(post,), via=via, ip=None)
+
+
+def may_fill(actor: Actor, agency: str, role: str) -> bool:
+    """Whether this actor may say who holds a post of this role in this agency, or who stands in for them."""
+    if actor.kind == "system" or actor.has("admin"):
+        return True
+    who = effective_who("people.assign_post")
+    appoints = any(post.agency == agency and post.role in who for post in actor.posts)
+    return appoints and role in FILLED_BY_THE_AGENCY
+
+
+def may_deputise(actor: Actor, agency: str, role: str, code: str) -> bool:
+    """Whether this actor may say who stands in for a post: as they may fill it, and for one they stand at."""
+    if may_fill(actor, agency, role):
+        return True
+    who = effective_who("people.set_deputies")
+    return any(post.code == code and post.role in who for post in actor.posts)
 
 
 # --- posts and agencies -------------------------------------------------------------------------
@@ -125,25 +143,32 @@ class RoleDefect:
     missing: tuple[str, ...]
 
 
-def role_defects(fast_agencies: Collection[str]) -> list[RoleDefect]:
-    """Agencies with fast items that lack a window, a supervisor or an evaluator (NT-5-4-6a). Two queries.
+def roles_to_fill() -> dict[str, int]:
+    """The roles that an agency with fast items must fill, and with how many people (NT-5-4-6a, NT-5-4-4a)."""
+    pack = policies.in_force_or_none()
+    return dict(pack.setting("window-staffing", {})) if pack is not None else {}
 
-    `fast_agencies`: the agencies of the fast items of the pack in force.
+
+def role_defects(fast_agencies: Collection[str]) -> list[RoleDefect]:
+    """Agencies with fast items that lack people in the roles of the pack's `window-staffing`. Two queries.
+
+    `fast_agencies`: the agencies of the fast items of the pack in force. Where the pack is silent, none.
     """
-    filled: dict[str, set[str]] = defaultdict(set)
+    wanted = roles_to_fill()
+    filled: dict[tuple[str, str], set[int]] = defaultdict(set)
     held = Holding.objects.filter(
         until=None,
         staff__is_active=True,
         post__active=True,
         post__agency__in=fast_agencies,
-        post__role__in=FAST_SERVICE_ROLES,
+        post__role__in=wanted,
     )
-    for agency, role in held.values_list("post__agency_id", "post__role"):
-        filled[agency].add(role)
+    for agency, role, staff in held.values_list("post__agency_id", "post__role", "staff"):
+        filled[agency, role].add(staff)
     names = agency_names()
     defects = []
     for agency in sorted(set(fast_agencies)):
-        missing = tuple(role for role in FAST_SERVICE_ROLES if role not in filled[agency])
+        missing = tuple(role for role, people in wanted.items() if len(filled[agency, role]) < people)
         if missing:
             defects.append(RoleDefect(agency, names.get(agency, (agency, agency))[0], missing))
     return defects

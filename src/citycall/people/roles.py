@@ -23,6 +23,12 @@ ROLES: dict[str, str | Promise] = {
     "auditor": _("稽核人員"),
 }
 
+# What an agency's head and window give to their people. All else (its head, the steering office, the call
+# centre, who administers and who audits) only the administrator gives: nobody raises themselves.
+FILLED_BY_THE_AGENCY = frozenset(
+    {"window", "intake_window", "supervisor", "section_chief", "handler", "evaluator"}
+)
+
 
 def role_name(role: str) -> str:
     """The role's name in the reader's language; an unknown role by its code."""

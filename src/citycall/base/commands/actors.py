@@ -34,7 +34,7 @@ class Actor:
         if self.staff_id is not None:
             return f"staff:{self.staff_id}"
         if self.posts:
-            return "posts:" + ",".join(sorted(post.code for post in self.posts))
+            return f"posts:{','.join(sorted(post.code for post in self.posts))} {self.via}"
         return f"{self.kind}:{self.name}"
 
 

@@ -19,12 +19,12 @@ from citycall.base.commands import (
     command,
     invalid,
     not_found,
+    not_permitted,
 )
-from citycall.base.notices import Notice
+from citycall.people import handover, queries
 from citycall.people.models import Agency, Deputy, Holding, Post, Staff
 from citycall.people.models.government import DEPUTY_RANKS
 from citycall.people.queries import forget_agency_names
-from citycall.policy import notices_for
 
 AgencyCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9_-]+$")]
 PostCode = Annotated[str, Field(min_length=3, max_length=80, pattern=r"^[a-z0-9_-]+\.[a-z0-9_-]+$")]
@@ -105,6 +105,8 @@ class AssignedPost(BaseModel):
 def assign_post(ctx: Context, data: AssignPost) -> AssignedPost:
     """Give a post to somebody else. The call centre is told as the policy says (NT-5-4-6b)."""
     post = _post_in_reach(ctx, data.post)
+    if not queries.may_fill(ctx.actor, post.agency_id, post.role):
+        raise not_permitted(_("這個職務由系統管理者指派。"))
     staff = None
     if data.staff is not None:
         staff = Staff.objects.filter(pk=data.staff, is_active=True).first()
@@ -117,7 +119,7 @@ def assign_post(ctx: Context, data: AssignPost) -> AssignedPost:
     info = {"post": post.code, "role": post.role, "agency": post.agency_id, "before": before}
     event = None
     if held is not None:
-        event = events.record(ctx, held, "people.post_left", {"until": ctx.now}, info, [post.agency_id])
+        event = handover.leave(ctx, held, post)
     if staff is not None:
         Deputy.objects.filter(post=post, staff=staff).delete()  # nobody stands in for themselves
         holding = Holding(post=post, staff=staff, since=ctx.now)
@@ -133,48 +135,10 @@ def assign_post(ctx: Context, data: AssignPost) -> AssignedPost:
     ctx.audit("post", post.code, holder=data.staff, before=before)
     first_filling = before is None and ctx.actor.via == "cli"  # a file at the set-up is no change of post
     if not first_filling:
-        _tell_of_change(ctx, post, staff, event.pk)
+        handover.tell_of_change(ctx, post, staff, event.pk)
     notices.wake(post.code)
     ctx.signal(*(f"staff:{person}" for person in (before, data.staff) if person is not None))
     return AssignedPost(post=post.code, holder=data.staff, before=before)
-
-
-def _tell_of_change(ctx: Context, post: Post, staff: Staff | None, event_id: int) -> None:
-    """The notices that the policy asks for on `people.post_changed`."""
-    facts = {"role": post.role, "post": post.code, "agency": post.agency_id}
-    context = {
-        "agency": {"zh": post.agency.name_zh, "en": post.agency.name("en")},
-        "post": {"zh": post.name_zh or post.code, "en": post.name_en or post.code},
-        "person": staff.display_name if staff is not None else {"zh": "（出缺）", "en": "(vacant)"},
-    }
-    outgoing = []
-    for rule in notices_for(ctx.pack, None, "people.post_changed", facts):
-        for word in rule.to:
-            for to_post in _posts_of(word, post.agency_id):
-                for channel in rule.channels:
-                    outgoing.append(
-                        Notice(
-                            about_kind="holding",
-                            about_id=event_id,
-                            to_post=to_post,
-                            role=word,
-                            template=rule.template,
-                            channel=channel,
-                            policy_version_id=ctx.policy.pk,
-                            context=context,
-                            key=f"{rule.code}:{event_id}:{to_post}:{channel}",
-                            caused_by=event_id,
-                        )
-                    )
-    notices.queue(outgoing)
-
-
-def _posts_of(word: str, agency: str) -> list[str]:
-    """`post:call_centre.lead` is that post; a bare word is a role of the agency."""
-    if word.startswith("post:"):
-        return [word.removeprefix("post:")]
-    codes = Post.objects.filter(agency=agency, role=word, active=True).order_by("code")
-    return list(codes.values_list("code", flat=True))
 
 
 class SetDeputies(Input):
@@ -188,6 +152,8 @@ class SetDeputies(Input):
 def set_deputies(ctx: Context, data: SetDeputies) -> PostRef:
     """Say who stands in for a post while its holder is away, in order (代理順位)."""
     post = _post_in_reach(ctx, data.post)
+    if not queries.may_deputise(ctx.actor, post.agency_id, post.role, post.code):
+        raise not_permitted(_("這個職務的代理人由系統管理者指派。"))
     if len(set(data.deputies)) != len(data.deputies):
         raise invalid({"deputies": _("同一人不能列入兩次。")})
     if Staff.objects.filter(pk__in=data.deputies, is_active=True).count() != len(data.deputies):

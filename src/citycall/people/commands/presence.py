@@ -7,8 +7,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from pydantic import AwareDatetime, BaseModel, model_validator
 
+from citycall.base import notices
 from citycall.base.commands import Context, Input, RowId, command, not_found, not_permitted
-from citycall.people.models import Holding, Leave, Staff
+from citycall.people.models import Deputy, Holding, Leave, Staff
 
 
 class LeaveRef(BaseModel):
@@ -77,5 +78,9 @@ def _require_may_for(ctx: Context, staff_id: int) -> None:
 
 def _tell(ctx: Context, staff_id: int) -> None:
     agencies = Holding.objects.filter(staff=staff_id, until=None).values_list("post__agency_id", flat=True)
+    posts = set(Holding.objects.filter(staff=staff_id, until=None).values_list("post_id", flat=True))
+    posts |= set(Deputy.objects.filter(staff=staff_id).values_list("post_id", flat=True))
+    for post in sorted(posts):
+        notices.wake(post)  # somebody else stands there now, or somebody again
     ctx.signal(f"staff:{staff_id}", *(f"agency:{agency}" for agency in set(agencies)))
     ctx.wake_worker()

@@ -9,9 +9,10 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field, field_validator
 
-from citycall.base import events, private
+from citycall.base import notices, private
 from citycall.base.commands import Context, Input, Line, OptionalLine, Refused, RowId, command, not_found
-from citycall.people.models import Holding, Staff
+from citycall.people import handover
+from citycall.people.models import Deputy, Holding, Staff
 from citycall.people.passwords import Password, check_new_password
 
 Username = Annotated[str, Field(min_length=2, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]*$")]
@@ -107,22 +108,20 @@ def unlock_staff(ctx: Context, data: NameStaff) -> None:
 
 @command("people.deactivate_staff", who=("admin", "system"))
 def deactivate_staff(ctx: Context, data: NameStaff) -> None:
-    """Close an account and end what it holds. What its owner did stays on record."""
+    """Close an account and end what it holds; the call centre is told. What its owner did stays on record."""
     staff = _locked(data.staff)
     staff.is_active = False
     staff.save(update_fields=["is_active"])
     held = (
-        Holding.objects.select_for_update(of=("self",)).filter(staff=staff, until=None).select_related("post")
+        Holding.objects.select_for_update(of=("self",))
+        .filter(staff=staff, until=None)
+        .select_related("post__agency")
+        .order_by("pk")
     )
     for holding in held:
-        events.record(
-            ctx,
-            holding,
-            "people.post_left",
-            {"until": ctx.now},
-            {"post": holding.post_id},
-            [holding.post.agency_id],
-        )
+        handover.empty(ctx, holding)
+    for code in Deputy.objects.filter(staff=staff).values_list("post_id", flat=True):
+        notices.wake(code)
     ctx.audit("staff", staff.pk)
 
 

@@ -17,6 +17,7 @@ class PostOfMine:
 
     code: str
     agency: str
+    role: str
     name: str
     agency_name: str
     own: bool
@@ -46,6 +47,7 @@ def my_posts(staff: int) -> list[PostOfMine]:
             PostOfMine(
                 code=post.code,
                 agency=post.agency_id,
+                role=post.role,
                 name=_name(post.name_zh, post.name_en),
                 agency_name=_name(post.agency.name_zh, post.agency.name_en),
                 own=post.code in held,

@@ -17,10 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from citycall.base.commands import Refused
+from citycall.base.commands import Refused, not_permitted
 from citycall.people import commands as people
 from citycall.people.models import Staff
-from citycall.people.queries import actor_of
+from citycall.people.queries import actor_of, may_deputise
 from citycall.web import resume
 from citycall.web.access import public_view, staff_view
 from citycall.web.account.forms import DeputiesForm, LeaveForm, PasswordForm, SignInForm
@@ -170,6 +170,8 @@ def deputies(request: StaffRequest, code: str) -> HttpResponse:
     line = held.get(code)
     if line is None or not line.own:
         raise Refused("not_found", _("這不是您的職務。"), status=404)
+    if not may_deputise(request.actor, line.agency, line.role, line.code):
+        raise not_permitted()
     form = DeputiesForm(
         request.POST or None,
         colleagues=colleagues_of(line.agency, besides=request.user.pk),
@@ -223,7 +225,10 @@ def end_leave(request: StaffRequest, leave: int) -> HttpResponse:
 
 def _posts_page(request: StaffRequest, form: LeaveForm | None = None, status: int = 200) -> HttpResponse:
     page: dict[str, Any] = {
-        "lines": my_posts(request.user.pk),
+        "lines": [
+            (line, line.own and may_deputise(request.actor, line.agency, line.role, line.code))
+            for line in my_posts(request.user.pk)
+        ],
         "leaves": my_leaves(request.user.pk),
         "form": form or LeaveForm(),
     }

@@ -14,10 +14,10 @@ from citycall.base import policies
 from citycall.base.commands import Refused, not_found, not_permitted
 from citycall.people.commands import assign_post
 from citycall.people.models import Staff
-from citycall.people.queries import PostLine, agency_names, posts_of_agency
+from citycall.people.queries import PostLine, agency_names, may_fill, posts_of_agency
 from citycall.web.access import staff_view
 from citycall.web.errors import into_form
-from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can
+from citycall.web.inbox.access import INBOX_ROLES, agencies_of
 from citycall.web.inbox.forms import HolderForm
 from citycall.web.inbox.views.home import defects_for
 from citycall.web.request import StaffRequest
@@ -38,8 +38,10 @@ def posts(request: StaffRequest) -> HttpResponse:
             "groups": [
                 {
                     "agency": named(names.get(agency, (agency, agency))),
-                    "lines": [_line(line) for line in posts_of_agency(agency)],
-                    "changes": can(request.actor, "people.assign_post", agency),
+                    "lines": [
+                        {**_line(line), "changes": may_fill(request.actor, agency, line.role)}
+                        for line in posts_of_agency(agency)
+                    ],
                 }
                 for agency in agencies
             ],
@@ -65,7 +67,7 @@ def post(request: StaffRequest, code: str) -> HttpResponse:
     line = next((one for one in lines if one.code == code), None)
     if line is None:
         raise not_found()
-    if not can(request.actor, "people.assign_post", agency):
+    if not may_fill(request.actor, agency, line.role):
         raise not_permitted()
     form = HolderForm(request.POST or None, colleagues=_colleagues(lines, line))
     status = 200
