@@ -31,6 +31,7 @@ from citycall.base import live
 from citycall.base.commands import Actor
 from citycall.people.models import Staff
 from citycall.people.queries import actor_of
+from citycall.web.access import looks_over
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +47,8 @@ OUT = b"event: out\ndata: \n\n"
 RECONNECT = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 CALL_ROLES = frozenset({"operator", "lead"})
-# These look at all agencies.
-OVERALL_ROLES = CALL_ROLES | {"director", "secretary_general", "auditor", "admin"}
-OVERALL_AGENCIES = frozenset({"research"})
+# Besides those who look over the agencies, these see something of every one.
+EVERYWHERE = frozenset({"operator", "admin"})
 
 
 # -- who listens ---------------------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ def topics_of(actor: Actor) -> frozenset[str]:
     roles = actor.roles()
     if roles & CALL_ROLES:
         topics.add("calls")
-    if roles & OVERALL_ROLES or actor.agencies() & OVERALL_AGENCIES:
+    if roles & EVERYWHERE or looks_over(actor):
         topics.add("agency:*")
     else:
         topics |= {f"agency:{agency}" for agency in actor.agencies()}
@@ -71,8 +71,8 @@ def topics_of(actor: Actor) -> frozenset[str]:
 _threads = ThreadPoolExecutor(2, thread_name_prefix="live")
 
 
-def _actor_of_session(key: str) -> Actor | None:
-    """Who has this session now; None when it has ended. In a thread: sessions are rows."""
+def _topics_of_session(key: str) -> frozenset[str] | None:
+    """What this session's screens are told now; None when it has ended. In a thread: sessions are rows."""
     close_old_connections()
     try:
         request = HttpRequest()
@@ -81,13 +81,13 @@ def _actor_of_session(key: str) -> Actor | None:
         user = get_user(request)
         if not isinstance(user, Staff) or user.must_change_password:
             return None
-        return actor_of(user, via="web")
+        return topics_of(actor_of(user, via="web"))
     finally:
         close_old_connections()
 
 
-async def _ask(key: str) -> Actor | None:
-    return await asyncio.get_running_loop().run_in_executor(_threads, _actor_of_session, key)
+async def _ask(key: str) -> frozenset[str] | None:
+    return await asyncio.get_running_loop().run_in_executor(_threads, _topics_of_session, key)
 
 
 def _session_key(scope: Scope) -> str:
@@ -226,8 +226,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _answer(send, 405)
         return
     key = _session_key(scope)
-    actor = await _ask(key) if key else None
-    if actor is None:
+    topics = await _ask(key) if key else None
+    if topics is None:
         # Not 401: a browser's EventSource cannot tell that from a server in trouble, and would come again.
         await _start(send)
         await send({"type": "http.response.body", "body": OUT})
@@ -236,7 +236,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["method"] == "HEAD":
         await send({"type": "http.response.body", "body": b""})
         return
-    await _stream(Screen(topics_of(actor)), key, receive, send)
+    await _stream(Screen(topics), key, receive, send)
 
 
 async def _stream(screen: Screen, key: str, receive: Receive, send: Send) -> None:
@@ -276,13 +276,12 @@ async def _stream(screen: Screen, key: str, receive: Receive, send: Send) -> Non
 async def _still(screen: Screen, key: str) -> bool:
     """Whether the session goes on; posts may have changed hands since, so its topics are read again."""
     try:
-        actor = await _ask(key)
+        topics = await _ask(key)
     except Exception:
         log.exception("live: a session could not be checked")
         return True
-    if actor is None:
+    if topics is None:
         return False
-    topics = topics_of(actor)
     if topics != screen.topics:
         screen.topics = topics
         screen.tell_refresh()

@@ -5,10 +5,8 @@ from __future__ import annotations
 from django.urls import NoReverseMatch, reverse
 
 from citycall.base.commands import Actor
+from citycall.web.access import steering_agency
 from citycall.web.context import AREAS, Area
-
-# Posts of these agencies look over all others, whatever their role is called.
-LOOKING_OVER = frozenset({"research"})
 
 
 def home_for(actor: Actor) -> str:
@@ -23,7 +21,7 @@ def home_for(actor: Actor) -> str:
 
 
 def _ordered(actor: Actor) -> list[Area]:
-    if actor.agencies() and actor.agencies() <= LOOKING_OVER:
+    if actor.agencies() == {steering_agency()}:  # they look over all others, whatever their role is called
         return sorted(AREAS, key=lambda area: area.url != "oversight:home")
     return list(AREAS)
 

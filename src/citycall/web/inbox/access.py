@@ -8,33 +8,20 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from citycall.base import policies
 from citycall.base.commands import Actor, not_found
 from citycall.base.commands.door import effective_who
 from citycall.services.cases.models import Case
 from citycall.services.cases.queries import by_number
+from citycall.web.access import OVERSEERS, looks_over
 from citycall.web.context import AGENCY_ROLES
 
 INBOX_ROLES = AGENCY_ROLES | {"evaluator"}
-# These look over all agencies wherever they sit; everybody of the steering agency does as well.
-OVERSEERS = frozenset({"lead", "director", "secretary_general", "auditor"})
 READERS = INBOX_ROLES | OVERSEERS
-
-
-def steering_agency() -> str:
-    """The agency that looks over the others."""
-    pack = policies.in_force_or_none()
-    return pack.managing_unit if pack else ""
 
 
 def agencies_of(actor: Actor) -> frozenset[str]:
     """The agencies whose inbox this person opens."""
     return frozenset(post.agency for post in actor.posts if post.role in INBOX_ROLES)
-
-
-def looks_over(actor: Actor) -> bool:
-    """Whether this person reads the cases of every agency."""
-    return bool(OVERSEERS & actor.roles()) or steering_agency() in actor.agencies()
 
 
 def can(actor: Actor, command: str, agency: str) -> bool:

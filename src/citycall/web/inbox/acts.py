@@ -15,7 +15,8 @@ from django.utils.translation import pgettext_lazy
 from citycall.base.commands import Actor, may
 from citycall.services.cases.models import OPEN_STATUSES, Status
 from citycall.services.cases.queries import CaseDetail
-from citycall.web.inbox.access import can, looks_over
+from citycall.web.access import looks_over
+from citycall.web.inbox.access import can
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from citycall.base.commands import Actor
-from citycall.web.inbox.access import can, looks_over, steering_agency
+from citycall.web.access import looks_over, steering_agency
+from citycall.web.inbox.access import can
 from citycall.web.ui.templatetags.ui import Tab
 
 ROLES = frozenset({"evaluator", "director", "secretary_general", "auditor", "admin", "lead"})
