@@ -389,6 +389,45 @@ def test_the_window_is_offered_no_post_above_its_own(login: Login) -> None:
     assert window.get("/inbox/posts/works.head/").status_code == 403
 
 
+@pytest.mark.parametrize("form", ["note", "prevention", "photos"])
+def test_a_form_sent_twice_is_done_once(login: Login, make: Make, form: str) -> None:
+    from citycall.base.events import Event
+
+    case, handler = make(), login("works.handler1")
+    act("works.intake_window", "cases.acknowledge", case)
+    where = f"/inbox/cases/{case.number}/{form}"
+    key = handler.get(where).context["form"]["key"].value()
+    assert key != handler.get(where).context["form"]["key"].value()
+
+    def send(words: str) -> Any:
+        typed = {"documents": picture(), "caption": words} if form == "photos" else {"text": words}
+        return handler.post(where, {**typed, "key": key})
+
+    before = Event.objects.count()
+    assert send("燈座鏽蝕").status_code == 302
+    once = Event.objects.count()
+    assert once > before
+    assert send("燈座鏽蝕").status_code == 302
+    assert Event.objects.count() == once
+    changed = send("燈座已更換")
+    assert changed.status_code == 409
+    key = changed.context["form"]["key"].value()
+    assert send("燈座已更換").status_code == 302
+    assert Event.objects.count() > once
+
+
+def test_signing_twice_in_one_press_is_signing_once(login: Login, make: Make) -> None:
+    case, window = make(), login("works.intake_window")
+    key = window.get(f"/inbox/cases/{case.number}/").context["press_key"]
+    for _again in range(2):
+        assert window.post(f"/inbox/cases/{case.number}/do/sign", {"key": key}).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["9" * 5000, "9" * 19, "٣" * 19, "-1", "x"])
+def test_what_is_no_case_cannot_be_signed(login: Login, typed: str) -> None:
+    assert login("works.intake_window").post("/inbox/sign", {"case": typed}).status_code == 404
+
+
 def test_the_printed_sheet_has_the_years_of_the_republic(login: Login, make: Make) -> None:
     case = make()
     page = says(login("works.handler1").get(f"/inbox/cases/{case.number}/print"))

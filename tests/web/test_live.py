@@ -24,6 +24,9 @@ from citycall.people.models import Holding, Staff
 from citycall.web import live
 
 from .conftest import BACKEND, MakeStaff
+from .sample import sample_city
+
+__all__ = ["sample_city"]
 
 # -- who is told what ---------------------------------------------------------------------------------------
 
@@ -46,7 +49,7 @@ def actor(*posts: str) -> Actor:
         ((), {"staff:7"}),
     ],
 )
-def test_everybody_is_told_of_their_own(posts: tuple[str, ...], topics: set[str]) -> None:
+def test_everybody_is_told_of_their_own(posts: tuple[str, ...], topics: set[str], sample_city: None) -> None:
     assert live.topics_of(actor(*posts)) == topics
 
 

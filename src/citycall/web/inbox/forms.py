@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from citycall.base import clock
+from citycall.base.commands import Refused
 from citycall.policy.kinds import Choice
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.ui.words import named
@@ -56,7 +59,27 @@ class ManyFiles(forms.FileField):
         return [super(ManyFiles, self).clean(each, initial) for each in data or []]
 
 
-class ActForm(forms.Form):
+def new_key() -> str:
+    """A key for one form: sending it twice does it once."""
+    return secrets.token_urlsafe(18)
+
+
+class KeyedForm(forms.Form):
+    """A form that is sent once: its key goes with it to the command."""
+
+    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64, initial=new_key)
+
+    def sent_key(self) -> str | None:
+        return self.cleaned_data.get("key") or None
+
+    def renew_after(self, refused: Refused) -> None:
+        """What was sent already and has been changed since is new: it may be sent once more."""
+        if refused.code == "idempotency_conflict":
+            self.data = cast(QueryDict, self.data).copy()
+            self.data[self.add_prefix("key")] = new_key()
+
+
+class ActForm(KeyedForm):
     """A form on a case. `done` is said when the command has run."""
 
     command: ClassVar[str]
@@ -73,7 +96,10 @@ class ActForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         """What the command is given besides the case."""
-        return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        return {name: value for name, value in self.typed().items() if value not in (None, "")}
+
+    def typed(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "key"}
 
     def choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -234,7 +260,7 @@ class ReopenForm(ActForm):
     )
 
     def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
+        return self.typed()
 
 
 class OpenPhoneForm(ActForm):
@@ -264,7 +290,7 @@ class PhoneReplyForm(ActForm):
         return not_before(self.cleaned_data["at"], self.detail.case.established_at)
 
     def values(self) -> dict[str, Any]:
-        return dict(self.cleaned_data)
+        return self.typed()
 
 
 class AnalyseForm(ActForm):
@@ -284,7 +310,7 @@ class AnalyseForm(ActForm):
             self.fields["text"].initial = detail.delay.text
 
 
-class LetterForm(forms.Form):
+class LetterForm(KeyedForm):
     """The agency's reasons for the letter to the commission."""
 
     reasons = forms.CharField(

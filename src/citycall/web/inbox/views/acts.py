@@ -52,7 +52,7 @@ def press(request: StaffRequest, number: str, code: str) -> HttpResponse:
     """Sign, take or close: one press, no form."""
     act = _act_of(code, press=True)
     case = case_for(request.actor, number)
-    execute(act.command, request.actor, {"case": case.pk})
+    execute(act.command, request.actor, {"case": case.pk}, key=_pressed_key(request))
     case.refresh_from_db()
     if code == "sign" and case.acknowledged_late:
         messages.warning(request, _("已簽收，但已超過簽收時限，記為逾時簽收。"))
@@ -63,6 +63,10 @@ def press(request: StaffRequest, number: str, code: str) -> HttpResponse:
     else:
         messages.success(request, _("已結案。"))
     return redirect("inbox:case", case.number)
+
+
+def _pressed_key(request: StaffRequest) -> str | None:
+    return request.POST.get("key", "")[:64] or None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,10 +81,13 @@ def act(request: StaffRequest, number: str, code: str) -> HttpResponse:
     form = FORMS[code](request.POST, request.FILES, detail=detail)
     if form.is_valid():
         try:
-            execute(form.command, request.actor, {"case": detail.case.pk, **form.values()})
+            execute(
+                form.command, request.actor, {"case": detail.case.pk, **form.values()}, key=form.sent_key()
+            )
         except Refused as refused:
             if refused.status in (403, 404):
                 raise
+            form.renew_after(refused)
             into_form(form, refused, form.names)
             return _page(request, detail, chosen, form, refused.status)
         messages.success(request, _said(detail, code, form))

@@ -28,6 +28,7 @@ from citycall.web.access import staff_view
 from citycall.web.inbox import trays
 from citycall.web.inbox.access import READERS, can, case_for
 from citycall.web.inbox.acts import Act, open_acts
+from citycall.web.inbox.forms import new_key
 from citycall.web.request import StaffRequest
 from citycall.web.story import choice_name, clock_reason, timeline
 from citycall.web.ui.words import named
@@ -66,6 +67,7 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
     handler = staff_names([case.taken_by]).get(case.taken_by or 0, "")
     return {
         "detail": detail,
+        "press_key": new_key(),
         "case": case,
         "number": case.number,
         "item": named(detail.row.item),

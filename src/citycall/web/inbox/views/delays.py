@@ -91,10 +91,16 @@ def analyse(request: StaffRequest, number: str) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                execute(form.command, request.actor, {"case": detail.case.pk, **form.values()})
+                execute(
+                    form.command,
+                    request.actor,
+                    {"case": detail.case.pk, **form.values()},
+                    key=form.sent_key(),
+                )
             except Refused as refused:
                 if refused.status in (403, 404):
                     raise
+                form.renew_after(refused)
                 into_form(form, refused)
                 status = refused.status
             else:

@@ -176,7 +176,7 @@ def _line(row: queries.CaseRow) -> list[Any]:
 def sign(request: StaffRequest) -> HttpResponse:
     """Sign for one case of the list, or for all that are ticked (NT-5-4-2d)."""
     asked = request.POST.getlist("one") or request.POST.getlist("case")
-    ids = [int(each) for each in asked if each.isdecimal()][:200]
+    ids = [int(each) for each in asked if each.isdecimal() and len(each) <= 18][:200]
     own = Case.objects.filter(pk__in=ids, agency__in=agencies_of(request.actor)).order_by("pk")
     cases = list(own)
     if asked and not cases:

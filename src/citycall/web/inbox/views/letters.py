@@ -77,10 +77,15 @@ def letter(request: StaffRequest, letter: int) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                send_unfounded_letter(request.actor, {"letter": found.pk, **form.cleaned_data})
+                send_unfounded_letter(
+                    request.actor,
+                    {"letter": found.pk, "reasons": form.cleaned_data["reasons"]},
+                    key=form.sent_key(),
+                )
             except Refused as refused:
                 if refused.status in (403, 404):
                     raise
+                form.renew_after(refused)
                 into_form(form, refused)
                 status = refused.status
             else:

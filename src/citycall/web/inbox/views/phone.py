@@ -55,10 +55,13 @@ def record(request: StaffRequest, number: str) -> HttpResponse:
     form = PhoneReplyForm(request.POST, detail=detail)
     if form.is_valid():
         try:
-            done = record_phone_reply(request.actor, {"case": detail.case.pk, **form.values()})
+            done = record_phone_reply(
+                request.actor, {"case": detail.case.pk, **form.values()}, key=form.sent_key()
+            )
         except Refused as refused:
             if refused.status in (403, 404):
                 raise
+            form.renew_after(refused)
             into_form(form, refused)
             return _page(request, detail, form=form, status=refused.status)
         if not form.cleaned_data["reached"]:
