@@ -63,6 +63,9 @@ SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_SSL_REDIRECT = False  # the proxy in front does it
 if _flag("CITYCALL_BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Addresses (or networks) of the proxies in front: no others are believed for whom they forward. By that
+# address sign-in and public look-up count wrong tries.
+CITYCALL_PROXIES = _list("CITYCALL_PROXIES", "127.0.0.1")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -181,7 +184,6 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LANGUAGE_CODE = "zh-hant"
 LANGUAGES = [("zh-hant", "正體中文"), ("en", "English")]
 LOCALE_PATHS = [folder / "locale" for folder in _WEB_FOLDERS if (folder / "locale").is_dir()]
-LOCALE_PATHS = [folder / "locale" for folder in _WEB_FOLDERS if (folder / "locale").is_dir()]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Taipei"
@@ -210,7 +212,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # -- ways out to people ------------------------------------------------------------------------------------
-# Unset: the channel records what it would have sent, and sends nothing.
+# Unset: in a real installation what is to be sent waits in the outbox; the sample records what it would send.
 CITYCALL_SMTP_URL = os.environ.get("CITYCALL_SMTP_URL", "")
 CITYCALL_SMS_URL = os.environ.get("CITYCALL_SMS_URL", "")
 CITYCALL_MAIL_FROM = os.environ.get("CITYCALL_MAIL_FROM", "1999@localhost")

@@ -48,23 +48,30 @@ def _check_installation() -> None:
 def main(fd: int, ready_fd: int | None) -> None:
     django.setup()
     _check_installation()
-    server = ReadyServer(
-        uvicorn.Config(
-            "citycall.asgi:application",
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=GRACE,
-            h11_max_incomplete_event_size=64 * 1024,
-        )
-    )
+    server = ReadyServer(configuration())
     server.ready_fd = ready_fd
     server.run(sockets=[socket.socket(fileno=fd)])
+
+
+def configuration() -> uvicorn.Config:
+    """How a web process serves."""
+    from django.conf import settings
+
+    return uvicorn.Config(
+        "citycall.asgi:application",
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE,
+        h11_max_incomplete_event_size=64 * 1024,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.CITYCALL_PROXIES,
+    )
 
 
 if __name__ == "__main__":
