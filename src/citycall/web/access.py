@@ -46,6 +46,7 @@ class Access:
     roles: frozenset[str] | None = None
     while_password_expired: bool = False
     beside: bool = False
+    parent: str = ""
 
 
 StaffView = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
@@ -68,7 +69,11 @@ def public_view(view: PublicView[P]) -> View[P]:
 def staff_view(view: StaffView[P], /) -> View[P]: ...
 @overload
 def staff_view(
-    *, roles: Iterable[str] | None = None, while_password_expired: bool = False, beside: bool = False
+    *,
+    roles: Iterable[str] | None = None,
+    while_password_expired: bool = False,
+    beside: bool = False,
+    parent: str = "",
 ) -> Callable[[StaffView[P]], View[P]]: ...
 
 
@@ -79,16 +84,20 @@ def staff_view(
     roles: Iterable[str] | None = None,
     while_password_expired: bool = False,
     beside: bool = False,
+    parent: str = "",
 ) -> Any:
     """Staff only; with `roles`, only those who hold (or stand in for) a post of one of these roles.
 
     Somebody who is not signed in is asked to sign in and comes back to where they were. What they had typed
     when their session ended is not lost: see `citycall.web.resume`. A view that htmx asks `beside` a form
     that may be half filled in never takes the page from it: without a session it answers with a banner.
+    Who opens the address of a view that is only sent to comes to the nearest page above it, or to the one
+    that `parent` names.
     """
     if view is not None:
         return staff_view()(view)
-    access = Access("staff", frozenset(roles) if roles is not None else None, while_password_expired, beside)
+    holders = frozenset(roles) if roles is not None else None
+    access = Access("staff", holders, while_password_expired, beside, parent)
 
     def mark(view: StaffView[P]) -> View[P]:
         @wraps(view)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
@@ -51,6 +53,7 @@ def _headline(status: int) -> str:
     return {
         403: _("您不能使用這項功能"),
         404: _("找不到這一頁"),
+        405: _("這個網址不能這樣使用"),
         409: _("現在不能這樣做"),
         413: _("檔案太大"),
         415: _("不能使用這種檔案"),
@@ -95,6 +98,40 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if isinstance(exception, RequestDataTooBig):
         return too_large(request)
     return _answer(request, 400, _("這個要求無法處理"), _("瀏覽器送來的內容不完整，請重新整理後再試。"))
+
+
+@requires_csrf_token
+def bad_address(request: HttpRequest) -> HttpResponse:
+    """An address or a query with characters in it that nobody can type."""
+    return _answer(
+        request, 400, _("這個網址有誤"), _("網址裡有不能使用的字元，請確認後再試。"), code="bad_address"
+    )
+
+
+def not_allowed(request: HttpRequest, response: HttpResponseNotAllowed) -> HttpResponse:
+    """Never a blank page. Who opens an address that only takes what is sent comes to the page above it."""
+    match = request.resolver_match
+    access = getattr(match.func, "access", None) if match else None
+    if access is None:  # a program's door, which answers in its own way
+        return response
+    if request.method in {"GET", "HEAD"} and not getattr(request, "htmx", False) and not _wants_json(request):
+        return HttpResponseRedirect(reverse(access.parent) if access.parent else _above(request.path_info))
+    answer = _answer(
+        request, 405, _headline(405), _("請回到原來的畫面，再操作一次。"), code="method_not_allowed"
+    )
+    answer.headers["Allow"] = response.headers["Allow"]
+    return answer
+
+
+def _above(path: str) -> str:
+    """The nearest address above this one that there is."""
+    while (path := re.sub("[^/]*/?$", "", path)) != "/":
+        try:
+            resolve(path)
+        except Resolver404:
+            continue
+        return path
+    return reverse("home")
 
 
 @requires_csrf_token

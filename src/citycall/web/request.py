@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from citycall.people.models import Staff
 
 
+def plain(text: str) -> str:
+    """A text without characters that cannot be seen: what is searched for, never what is kept."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 class CityRequest(HttpRequest):
     """A request from anyone. `actor` is the citizen when nobody is signed in."""
 

@@ -37,9 +37,11 @@ class Carried:
     files: tuple[str, ...]
 
     @property
-    def shown(self) -> list[str]:
-        """What the person typed, for them to recognise it."""
-        return [value for _, value in self.fields if len(value.strip()) > 1][:12]
+    def shown(self) -> list[tuple[str, str]]:
+        """What the person typed, each with its label, for them to recognise it."""
+        from citycall.web.typed import labelled
+
+        return labelled(self.path, self.fields)
 
     def sealed(self) -> str:
         return signing.dumps([self.path, self.fields, self.files], salt=_SALT, compress=True)

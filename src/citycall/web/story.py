@@ -5,7 +5,7 @@ Desk and inbox both tell it with these words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,12 +17,16 @@ from django.utils.translation import gettext_lazy as lazy
 from citycall.base.events import Event
 from citycall.base.notices import Notice
 from citycall.base.private import mask_name
+from citycall.people.models import Post
+from citycall.people.queries import agency_names
 from citycall.policy import Limit
 from citycall.policy.kinds import Choice
 from citycall.services.cases.models import PhoneRecord, ReplyBy, Stage
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.ui.templatetags.ui import Entry
 from citycall.web.ui.words import named
+
+POST = "post:"  # a pack may name one post instead of a role
 
 # Every kind of event that a case may have: what it is called, and the shape it is shown with.
 EVENTS: dict[str, tuple[Promise, str]] = {
@@ -118,20 +122,23 @@ class Sent:
 
 def sent_notices(detail: CaseDetail) -> list[Sent]:
     """What was sent about a case, those to the citizen first."""
-    sent = [_sent(notice, detail) for notice in detail.notices]
+    posts = _posts_of(detail)
+    sent = [_sent(notice, detail, posts) for notice in detail.notices]
     return sorted(sent, key=lambda one: not one.citizen)
 
 
-def _sent(notice: Notice, detail: CaseDetail) -> Sent:
+def _sent(notice: Notice, detail: CaseDetail, posts: Mapping[str, str]) -> Sent:
     state, kind = NOTICE_STATES[notice.state]
     to = notice.sent_to_masked
     if notice.party_id and not to and detail.party is not None:
         by_mail = notice.channel == "email"
         to = detail.party.masked_email if by_mail else detail.party.masked_phone
-    agency = "" if notice.party_id else named(detail.row.agency)
+    named_post = notice.role.removeprefix(POST) if notice.role.startswith(POST) else ""
+    of = agency_names().get(named_post.partition(".")[0]) if named_post else detail.row.agency
+    agency = "" if notice.party_id or of is None else named(of)
     return Sent(
         about=str(NOTICES.get(notice.template, notice.template)),
-        to=" ".join(filter(None, (agency, role_name(notice.role), to if notice.party_id else ""))),
+        to=" ".join(filter(None, (agency, role_name(notice.role, posts), to if notice.party_id else ""))),
         channel=str(CHANNELS.get(notice.channel, notice.channel)),
         state=str(state),
         kind=kind,
@@ -141,9 +148,28 @@ def _sent(notice: Notice, detail: CaseDetail) -> Sent:
     )
 
 
-def role_name(role: str) -> str:
-    """What a role is called; its own code when nobody has named it."""
+def role_name(role: str, posts: Mapping[str, str] | None = None) -> str:
+    """What a role is called, or the one post that a pack names; its own code when nobody has named it."""
+    if role.startswith(POST):
+        code = role.removeprefix(POST)
+        return (post_names([code]) if posts is None else posts).get(code, code)
     return str(ROLES.get(role, role))
+
+
+def post_names(codes: Iterable[str]) -> dict[str, str]:
+    """What posts are called, by their codes; one query, none when there is nothing to ask."""
+    wanted = {code for code in codes if code}
+    if not wanted:
+        return {}
+    rows = Post.objects.filter(pk__in=wanted).values_list("code", "name_zh", "name_en")
+    return {code: named((zh or code, en or zh or code)) for code, zh, en in rows}
+
+
+def _posts_of(detail: CaseDetail) -> dict[str, str]:
+    """The posts that the story of a case names because no person stands there."""
+    told = (notice.role.removeprefix(POST) for notice in detail.notices if notice.role.startswith(POST))
+    acted = (event.post for event in detail.events if event.staff_id not in detail.names)
+    return post_names({*told, *acted})
 
 
 def choice_name(choices: tuple[Choice, ...], code: str) -> str:
@@ -153,8 +179,11 @@ def choice_name(choices: tuple[Choice, ...], code: str) -> str:
 
 def timeline(detail: CaseDetail) -> list[Entry]:
     """The whole course of a case, the newest last."""
-    entries = [_event(event, detail) for event in detail.events]
-    entries += _together([_notice(notice) for notice in detail.notices])
+    posts = _posts_of(detail)
+    # A decision comes before what it changed, though both are of one instant.
+    events = sorted(detail.events, key=lambda event: (event.at, event.kind == "case.stage_changed"))
+    entries = [_event(event, detail, posts) for event in events]
+    entries += _together([_notice(notice, posts) for notice in detail.notices])
     return sorted(entries, key=lambda entry: entry.at)
 
 
@@ -170,7 +199,7 @@ def _together(entries: list[Entry]) -> list[Entry]:
     return list(lines.values())
 
 
-def _event(event: Event, detail: CaseDetail) -> Entry:
+def _event(event: Event, detail: CaseDetail, posts: Mapping[str, str]) -> Entry:
     title, kind = EVENTS.get(event.kind, (event.kind, "neutral"))
     tell = _TOLD.get(event.kind)
     text = tell(event, detail) if tell else ""
@@ -178,18 +207,18 @@ def _event(event: Event, detail: CaseDetail) -> Entry:
         kind = "late"
     if event.kind == "case.stage_decided":
         kind = "done" if event.info.get("approved") else "warn"
-    return Entry(event.at, str(title), text, _who(event, detail.names), kind)
+    return Entry(event.at, str(title), text, _who(event, detail.names, posts), kind)
 
 
-def _who(event: Event, names: Mapping[int, str]) -> str:
+def _who(event: Event, names: Mapping[int, str], posts: Mapping[str, str]) -> str:
     if event.actor_kind == "system":
         return _("系統")
     if event.staff_id is None:
-        return _("民眾") if event.actor_kind == "citizen" else event.post
-    return names.get(event.staff_id, event.post)
+        return _("民眾") if event.actor_kind == "citizen" else posts.get(event.post, event.post)
+    return names.get(event.staff_id) or posts.get(event.post, event.post)
 
 
-def _notice(notice: Notice) -> Entry:
+def _notice(notice: Notice, posts: Mapping[str, str]) -> Entry:
     state, kind = NOTICE_STATES[notice.state]
     about = NOTICES.get(notice.template, notice.template)
     to = notice.sent_to_masked if notice.party_id and notice.sent_to_masked else ""
@@ -198,7 +227,7 @@ def _notice(notice: Notice) -> Entry:
         "state": state,
         "about": about,
     }
-    who = f"{role_name(notice.role)} {to}".strip()
+    who = f"{role_name(notice.role, posts)} {to}".strip()
     text = notice.reason if notice.state in ("failed", "undeliverable") else ""
     return Entry(
         notice.sent_at or notice.created_at, title, text, f"→ {who}", "neutral" if kind == "done" else kind

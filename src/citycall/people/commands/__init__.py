@@ -2,6 +2,7 @@
 
 from citycall.people.commands.citizens import find_by_phone, unmask
 from citycall.people.commands.offices import add_agency, add_post, assign_post, set_deputies
+from citycall.people.commands.preferences import set_language
 from citycall.people.commands.presence import declare_leave, end_leave
 from citycall.people.commands.signing_in import SignedIn, SignIn, change_password, sign_in, sign_out
 from citycall.people.commands.staff import add_staff, deactivate_staff, set_password, unlock_staff
@@ -22,6 +23,7 @@ __all__ = [
     "find_by_phone",
     "revoke_token",
     "set_deputies",
+    "set_language",
     "set_password",
     "sign_in",
     "sign_out",

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from citycall.web.ui.forms import LocalTime
+
 
 class SignInForm(forms.Form):
     username = forms.CharField(
@@ -79,12 +81,8 @@ class DeputiesForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
-    starts = forms.DateTimeField(
-        label=_("開始"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    )
-    ends = forms.DateTimeField(
-        label=_("結束"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    )
+    starts = LocalTime(label=_("開始"))
+    ends = LocalTime(label=_("結束"))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

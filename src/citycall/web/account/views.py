@@ -29,7 +29,7 @@ from citycall.web.account.own import colleagues_of, my_leaves, my_posts
 from citycall.web.account.samples import sample_accounts, sample_password
 from citycall.web.context import THEME_COOKIE
 from citycall.web.errors import into_form
-from citycall.web.middleware import remember
+from citycall.web.middleware import CHOSEN_COOKIE, chosen_language, remember
 from citycall.web.request import CityRequest, StaffRequest
 
 BACKEND = "citycall.people.backends.StaffBackend"
@@ -67,14 +67,18 @@ def sign_in(request: CityRequest) -> HttpResponse:
         return _sign_in_page(request, form, status=422)
     staff = Staff.objects.get(pk=result.staff)
     login(request, staff, backend=BACKEND)
-    translation.activate(staff.language)
     actor = actor_of(staff, via="web", ip=request.actor.ip)
+    language = chosen_language(request) or staff.language
+    if language != staff.language:
+        people.set_language(actor, {"language": language})
+    translation.activate(language)
     carried = resume.opened(form.cleaned_data["resume"])
     if carried is not None and not staff.must_change_password:
         response = resume.ask_to_send(request, carried)
     else:
         response = redirect(_safe(request, wanted) or home_for(actor))
-    remember(response, staff.language)
+    remember(response, language)
+    response.delete_cookie(CHOSEN_COOKIE, samesite="Lax")
     return response
 
 
@@ -136,11 +140,14 @@ def password(request: StaffRequest) -> HttpResponse:
 @require_POST
 @public_view
 def preferences(request: CityRequest) -> HttpResponse:
-    """Language and theme, kept in the browser."""
+    """Language and theme, kept in the browser; the language also in the account of who is signed in."""
     response = HttpResponseRedirect(_safe(request, request.POST.get("next", "")) or reverse("home"))
     language = request.POST.get("lang", "")
     if language in dict(settings.LANGUAGES):
-        remember(response, language)
+        signed_in = request.user.is_authenticated
+        remember(response, language, chosen=not signed_in)
+        if signed_in:
+            people.set_language(request.actor, {"language": language})
     theme = request.POST.get("theme")
     if theme in {"light", "dark"}:
         response.set_cookie(
@@ -193,7 +200,7 @@ def deputies(request: StaffRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["POST"])
-@staff_view
+@staff_view(parent="account:posts")
 def leave(request: StaffRequest) -> HttpResponse:
     form = LeaveForm(request.POST)
     if form.is_valid():
@@ -215,7 +222,7 @@ def leave(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-@staff_view
+@staff_view(parent="account:posts")
 def end_leave(request: StaffRequest, leave: int) -> HttpResponse:
     """Back again, or not going after all."""
     people.end_leave(request.actor, {"leave": leave})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -152,6 +153,7 @@ def stage_requests(request: StaffRequest) -> HttpResponse:
 def decide(request: StaffRequest, case: int) -> HttpResponse:
     """Consent or refuse, with the reason."""
     form = DecideForm(request.POST, auto_id=f"d{case}_%s")
+    approve = request.POST.get("approve") == "yes"
     status = 422
     if form.is_valid():
         try:
@@ -159,7 +161,7 @@ def decide(request: StaffRequest, case: int) -> HttpResponse:
                 request.actor,
                 {
                     "case": case,
-                    "approve": request.POST.get("approve") == "yes",
+                    "approve": approve,
                     "reason": form.cleaned_data["reason"],
                     "days": form.cleaned_data["days"],
                 },
@@ -168,6 +170,8 @@ def decide(request: StaffRequest, case: int) -> HttpResponse:
             into_form(form, refused)
             status = refused.status
         else:
+            said = _("已同意，已通知機關。") if approve else _("已不同意，已通知機關。")
+            messages.success(request, said)
             return redirect("desk:stage_requests")
     waiting = [
         (one, row, form if row.case.pk == case else DecideForm(auto_id=f"d{one.pk}_%s"))

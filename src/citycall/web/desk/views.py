@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from citycall.base import policies
@@ -17,6 +17,7 @@ from citycall.base.commands import Refused
 from citycall.base.private import format_phone, normalise_phone
 from citycall.people import commands as people
 from citycall.people.queries import agency_names
+from citycall.policy import Pack, PlaceError
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
 from citycall.services.cases.commands.establish import establish, tell_number
@@ -127,7 +128,20 @@ def create(request: StaffRequest) -> HttpResponse:
             status = refused.status
         else:
             return redirect("desk:established", made.number)
+    else:
+        _place_too(form, pack)
     return desk_page(request, form, status, offer=offer)
+
+
+def _place_too(form: CaseForm, pack: Pack) -> None:
+    """What is wrong with the place is said together with the rest, not only when the rest is right."""
+    address = form.cleaned_data.get("address")
+    if not address:
+        return
+    try:
+        pack.place(address, form.cleaned_data.get("district") or None)
+    except PlaceError as error:
+        form.add_error("address", error.text.get(get_language()))
 
 
 @require_safe

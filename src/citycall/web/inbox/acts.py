@@ -120,11 +120,13 @@ def open_acts(actor: Actor, detail: CaseDetail) -> Open:
         act
         for act in ACTS
         if kind.next_status(act.event, detail.case.status) is not None
-        and _permitted(actor, act, detail.case.agency)
+        and permitted(actor, act, detail.case.agency)
         and act.fits(detail, actor)
     ]
     primary = next((act for act in possible if act.leads(detail, actor)), None)
     rest = [act for act in possible if act is not primary]
+    if primary is None and detail.case.status == Status.ESTABLISHED:  # nothing comes before signing for it
+        return Open(None, (), tuple(rest))
     return Open(
         primary,
         tuple(act for act in rest if act.close_by),
@@ -132,7 +134,8 @@ def open_acts(actor: Actor, detail: CaseDetail) -> Open:
     )
 
 
-def _permitted(actor: Actor, act: Act, agency: str) -> bool:
+def permitted(actor: Actor, act: Act, agency: str) -> bool:
+    """Whether a post of this person may do it, whatever the case's state."""
     if act.over:
         return may(actor, act.command) and looks_over(actor)
     return can(actor, act.command, agency)

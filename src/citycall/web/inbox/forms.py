@@ -18,6 +18,7 @@ from citycall.base import clock
 from citycall.base.commands import Refused
 from citycall.policy.kinds import Choice
 from citycall.services.cases.queries import CaseDetail
+from citycall.web.ui.forms import LocalTime
 from citycall.web.ui.words import named
 
 PICTURES = "image/jpeg,image/png,image/webp"
@@ -25,14 +26,6 @@ PICTURES = "image/jpeg,image/png,image/webp"
 
 def choices_of(choices: Sequence[Choice]) -> list[tuple[str, str]]:
     return [(one.code, named(one.name)) for one in choices]
-
-
-class LocalTime(forms.DateTimeField):
-    """An instant to the minute, in the government's own time."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=widget, **options)
 
 
 def local_minute(at: datetime) -> datetime:
@@ -54,6 +47,7 @@ class ManyFiles(forms.FileField):
     """Several files; what they are is judged by the command, by their content."""
 
     widget = Files
+    needed = True  # one of those of a form: which, is asked of the form
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         return [super(ManyFiles, self).clean(each, initial) for each in data or []]

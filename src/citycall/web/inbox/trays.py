@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from citycall.base.commands import Actor
+from citycall.base.commands import Actor, not_found
 from citycall.policy import Pack
 from citycall.services.cases.models import Case, Stage, Status
 from citycall.services.cases.queries import CaseFilter
@@ -116,6 +116,10 @@ class FilterForm(forms.Form):
 
 def tray_of(code: str, actor: Actor) -> Tray:
     """The tray of an address; without one, where this person's day begins."""
+    if code:
+        if code not in _BY_CODE:
+            raise not_found()
+        return _BY_CODE[code]
     roles = actor.roles()
     first = (
         "unsigned"
@@ -126,7 +130,7 @@ def tray_of(code: str, actor: Actor) -> Tray:
         if roles & {"evaluator", "supervisor"}
         else "all"
     )
-    return _BY_CODE.get(code) or _BY_CODE[first]
+    return _BY_CODE[first]
 
 
 def wanted(tray: Tray, chosen: Mapping[str, Any], agencies: Collection[str], actor: Actor) -> CaseFilter:

@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citycall.base import clock
 from citycall.oversight.models import DelayReview
-
-DATE = {"type": "date"}
+from citycall.web.ui.forms import Day
 
 
 class DelayReviewForm(forms.Form):
@@ -28,8 +27,8 @@ class DelayReviewForm(forms.Form):
 class ItemReviewForm(forms.Form):
     """The conclusion of a review of an item (NT-5-4-1d)."""
 
-    since = forms.DateField(label=_("檢討期間起日"), widget=forms.DateInput(DATE, "%Y-%m-%d"))
-    until = forms.DateField(label=_("檢討期間迄日"), widget=forms.DateInput(DATE, "%Y-%m-%d"))
+    since = Day(label=_("檢討期間起日"))
+    until = Day(label=_("檢討期間迄日"))
     conclusion = forms.CharField(
         label=_("檢討結論"),
         max_length=2000,
@@ -58,7 +57,7 @@ class AddItemForm(forms.Form):
         label=_("單位"), choices=[("hours", _("小時")), ("days", _("日"))], initial="hours"
     )
     stage2_days = forms.IntegerField(label=_("第二階段最多（日）"), min_value=1, max_value=999, initial=14)
-    active_from = forms.DateField(label=_("生效日"), widget=forms.DateInput(DATE, "%Y-%m-%d"))
+    active_from = Day(label=_("生效日"))
     keywords = forms.CharField(
         label=_("民眾會說的話"),
         required=False,

@@ -12,19 +12,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from citycall.base import clock
-
-
-def _day(label: object) -> forms.DateField:
-    return forms.DateField(
-        label=label,  # type: ignore[arg-type]
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+from citycall.web.ui.forms import Day
 
 
 class PeriodForm(forms.Form):
-    since = _day(_("起日"))
-    until = _day(_("迄日"))
+    since = Day(label=_("起日"), required=False)
+    until = Day(label=_("迄日"), required=False)
 
 
 @dataclass(frozen=True)

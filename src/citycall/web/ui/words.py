@@ -88,6 +88,11 @@ def short(at: datetime, now: datetime) -> str:
     return hour if word == gettext("今天") else f"{word} {hour}"
 
 
+def written(at: datetime) -> str:
+    """An instant in a sheet for the file: in Chinese with the year of the Republic."""
+    return clock.roc_datetime(at) if _reads_chinese() else clock.local(at).strftime("%Y-%m-%d %H:%M")
+
+
 def exact(at: datetime) -> str:
     """The instant itself, for hover and print; in Chinese with the year of the Republic."""
     there = clock.local(at).strftime("%Y-%m-%d %H:%M:%S")

@@ -14,7 +14,7 @@ from citycall.services.cases.queries import CaseDetail, case_detail
 from citycall.web.access import staff_view
 from citycall.web.errors import into_form
 from citycall.web.inbox.access import READERS, case_for
-from citycall.web.inbox.acts import BY_CODE, Act, open_acts
+from citycall.web.inbox.acts import BY_CODE, Act, open_acts, permitted
 from citycall.web.inbox.forms import (
     ActForm,
     CompleteForm,
@@ -106,7 +106,11 @@ def _still_open(request: StaffRequest, detail: CaseDetail, act: Act) -> None:
             _("案件目前為「%(status)s」，不能執行這個動作。請重新整理頁面查看最新狀態。")
             % {"status": Status(detail.case.status).label},
         )
-    raise not_permitted()
+    if not permitted(request.actor, act, detail.case.agency):
+        raise not_permitted()
+    if act.code == "explain":
+        raise Refused("not_late", _("案件沒有逾限，不需要敘明逾期理由。"))
+    raise Refused("not_needed", _("這件案件目前不需要這個動作。請重新整理頁面查看最新狀態。"))
 
 
 def _said(detail: CaseDetail, code: str, form: ActForm) -> str:

@@ -31,7 +31,7 @@ from citycall.web.inbox.acts import Act, open_acts
 from citycall.web.inbox.forms import new_key
 from citycall.web.request import StaffRequest
 from citycall.web.story import choice_name, clock_reason, timeline
-from citycall.web.ui.words import named
+from citycall.web.ui.words import named, written
 
 
 @require_safe
@@ -85,6 +85,7 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
         "clocks": [(ticking, *clock_reason(detail, ticking.code)) for ticking in detail.clocks],
         "entries": timeline(detail),
         "acts": acts,
+        "awaits_signing": case.status == Status.ESTABLISHED and acts.primary is None,
         "primary": _link(acts.primary, case),
         "beside": [_link(act, case) for act in acts.beside],
         "others": [_link(act, case) for act in acts.others],
@@ -169,15 +170,15 @@ def _streak(detail: CaseDetail) -> tuple[int, int] | None:
 @require_safe
 @staff_view(roles=READERS)
 def printed(request: StaffRequest, number: str) -> HttpResponse:
-    """The case as a sheet for the file, with the years of the Republic."""
+    """The case as a sheet for the file, in Chinese with the years of the Republic."""
     detail = case_detail(case_for(request.actor, number))
     page = page_of(request.actor, detail)
     found = detail.case
     moments = {
-        name: clock.roc_datetime(at)
+        name: written(at)
         for name in ("established_at", "acknowledged_at", "due_at", "done_at", "completed_at", "closed_at")
         if (at := getattr(found, name)) is not None
     }
-    course = [(clock.roc_datetime(entry.at), entry) for entry in page["entries"]]
-    sheet = {"moments": moments, "course": course, "now": clock.roc_datetime(clock.now())}
+    course = [(written(entry.at), entry) for entry in page["entries"]]
+    sheet = {"moments": moments, "course": course, "now": written(clock.now())}
     return render(request, "inbox/print.html", {**page, **sheet})

@@ -38,7 +38,14 @@ SHAPES = {
 # what django.contrib.messages calls them
 MESSAGE_KINDS = {"debug": "info", "success": "done", "warning": "warn", "error": "late"}
 BUTTONS = {"primary", "secondary", "quiet", "danger"}
-CLOCK_ICONS = {"running": "clock", "soon": "triangle", "late": "diamond", "met": "check", "missed": "diamond"}
+CLOCK_ICONS = {
+    "running": "clock",
+    "soon": "triangle",
+    "late": "diamond",
+    "met": "check",
+    "missed": "diamond",
+    "off": "dash",
+}
 
 
 def attributes(given: Mapping[str, Any]) -> SafeString:
@@ -125,14 +132,18 @@ def clock(
     started: datetime | None = None,
     stopped: datetime | None = None,
     label: str = "",
+    off: bool = False,
 ) -> SafeString | str:
     """A running limit: 還有 6 分鐘, 逾期 2 小時; with `stopped`, how it ended.
 
-    The browser ticks it. `started` lets it say when the last quarter has begun.
+    The browser ticks it. `started` lets it say when the last quarter has begun. With `off` it was called off
+    before its end: neither met nor missed.
     """
     if not due:
         return format_html('<span class="none">{}</span>', "—")
     state, said = _clock_state(due, started, stopped)
+    if off and state == "met":
+        state, said = "off", _("不再計時")
     named = f"{label}：" if label else ""
     return format_html(
         '<time class="clock" data-state="{}" datetime="{}"{} title="{}">{}'
@@ -177,12 +188,21 @@ def _clock_state(due: datetime, started: datetime | None, stopped: datetime | No
 
 
 @register.simple_tag
-def field(bound: BoundField, hint: str = "", label: str = "", width: str = "", **more: Any) -> SafeString:
+def field(
+    bound: BoundField,
+    hint: str = "",
+    label: str = "",
+    width: str = "",
+    optional: bool | None = None,
+    **more: Any,
+) -> SafeString:
     """One field of a form: label, hint, error, control, joined by `aria-describedby`.
 
-    `width` is short, medium or wide; any other argument becomes an attribute of the control.
+    `width` is short, medium or wide; any other argument becomes an attribute of the control. `optional=False`
+    for what the form need not always have and this state needs; a field may say so itself (`needed`).
     """
     widget = bound.field.widget
+    optional = not getattr(bound.field, "needed", False) if optional is None else optional
     single = isinstance(widget, forms.CheckboxInput)
     several = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
     attrs = {key.rstrip("_").replace("_", "-"): value for key, value in more.items()}
@@ -216,7 +236,7 @@ def field(bound: BoundField, hint: str = "", label: str = "", width: str = "", *
                 "several": several,
                 "described": described,
                 "file": isinstance(widget, forms.FileInput),
-                "optional": not bound.field.required and not bound.field.disabled,
+                "optional": optional and not bound.field.required and not bound.field.disabled,
             },
         )
     )

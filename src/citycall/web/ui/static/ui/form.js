@@ -22,8 +22,14 @@ document.addEventListener("submit", (event) => {
   event.submitter?.setAttribute("aria-busy", "true");
 });
 
-// Back to a page that was left by sending: its buttons work again.
-addEventListener("pageshow", () => {
+// Back to a page that was left by sending: its buttons work again. A form that is for one caller (data-fresh) is
+// asked for anew, so that nothing of the last one stands in it.
+addEventListener("pageshow", (event) => {
+  if (event.persisted && document.querySelector("form[data-fresh]")) {
+    changed.clear();
+    location.reload();
+    return;
+  }
   for (const form of document.querySelectorAll("form[data-sending]")) {
     delete form.dataset.sending;
     form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));

@@ -23,10 +23,16 @@ function shown(element) {
   return element.getClientRects().length > 0 && !element.disabled && element.ariaDisabled !== "true";
 }
 
-// In an open dialog only its own shortcuts work; elsewhere the last one on the page wins over the bar's.
+// In an open dialog only its own shortcuts work; those of the form that is being filled in come first; elsewhere
+// the last one on the page wins over the bar's. What sends a form never sends one of several by guessing.
 function find(key) {
   const root = document.querySelector("dialog[open]") ?? document;
-  return [...root.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter(shown).at(-1);
+  const all = [...root.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter(shown);
+  const form = document.activeElement?.closest("form");
+  const own = form ? all.filter((one) => (one.form ?? one.closest("form")) === form) : [];
+  if (own.length) return own.at(-1);
+  if (key === "ctrl+enter" && new Set(all.map((one) => one.form)).size > 1) return undefined;
+  return all.at(-1);
 }
 
 function act(element) {

@@ -1,0 +1,55 @@
+"""Fields that every form uses, and what all of them say."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+# The service has been there since 1999; beyond these years something was mistyped.
+FIRST_YEAR, LAST_YEAR = 1999, 2199
+_OTHER_YEAR = _("年份須在 1999 至 2199 之間。")
+
+
+def _year(value: Any) -> int | None:
+    """The year as typed: read before the date itself, which other years would break."""
+    if isinstance(value, date):
+        return value.year
+    found = re.match(r"\s*[+-]?(\d+)-", str(value))
+    return int(found[1][:9]) if found else None
+
+
+class LocalTime(forms.DateTimeField):
+    """An instant to the minute, in the government's own time."""
+
+    default_error_messages = {"year": _OTHER_YEAR}  # noqa: RUF012 (as Django's own)
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(**{"widget": widget} | options)
+
+    def to_python(self, value: Any) -> datetime | None:
+        year = _year(value)
+        if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+            raise ValidationError(self.error_messages["year"], code="year")
+        return super().to_python(value)
+
+
+class Day(forms.DateField):
+    """A day of the calendar."""
+
+    default_error_messages = {"year": _OTHER_YEAR}  # noqa: RUF012 (as Django's own)
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(**{"widget": widget} | options)
+
+    def to_python(self, value: Any) -> date | None:
+        year = _year(value)
+        if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+            raise ValidationError(self.error_messages["year"], code="year")
+        return super().to_python(value)
