@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from citycall.people.sample_guard import SAMPLE_PASSWORD
 
@@ -372,3 +372,83 @@ def test_an_outage_is_told_and_made_up_for(desk: Page, screenshot: Callable[...,
     assert entered is not None
     assert entered.entered_late
     assert entered.clock_from < entered.established_at
+
+
+def test_the_key_sends_the_form_that_is_being_filled_in(page: Page, city: None) -> None:
+    from citycall.people.queries import actor_for_post
+    from citycall.services.cases.commands import handling, stages
+    from citycall.services.cases.models import StageRequest
+
+    for n in range(3):
+        of = {"case": case("streetlight", f"第 {n} 盞路燈不亮").case}
+        handling.acknowledge(actor_for_post("works.intake_window"), of)
+        ask = {"to": "second", "days": 7, "reason": "現場勘查須開挖，無法即時處理"}
+        stages.request_stage(actor_for_post("works.handler1"), of | ask)
+    sign_in(page, "call_centre.lead")
+    page.wait_for_url("**/desk/")
+    page.goto("/desk/stage-requests/")
+    page.locator("h1").click()
+    page.keyboard.press("Control+Enter")  # of three forms none is meant
+    page.wait_for_timeout(300)
+    assert StageRequest.objects.filter(state="pending").count() == 3
+    form = page.locator(".desk-request form").nth(1)
+    wanted = str(form.get_attribute("action"))
+    form.locator("textarea").fill("勘查照片已附，同意")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#notices")).to_contain_text("已同意")
+    decided = StageRequest.objects.get(state="approved")
+    assert f"/{decided.case_id}/" in wanted
+
+
+def test_back_after_filing_brings_an_empty_card(desk: Page) -> None:
+    answer(desk, MOBILE)
+    fill(desk, "路燈不亮", LAMP, "上一位說的話", "王小明")
+    expect(desk.locator("#check")).to_contain_text("板橋區")
+    desk.keyboard.press("Control+Enter")
+    desk.wait_for_url("**/established")
+    desk.go_back()
+    desk.wait_for_url("**/desk/")
+    for field in ("#id_description", "#id_address", "#id_name", "#id_words"):
+        expect(desk.locator(field)).to_have_value("")
+    expect(desk.locator("#items :checked")).to_have_count(0)
+
+
+def test_a_second_call_waits_for_the_end_of_this_one(desk: Page, accessible: Callable[[Page], None]) -> None:
+    answer(desk, MOBILE)
+    rings(LANDLINE)
+    expect(desk.locator(".desk-ringing")).to_contain_text("結束目前通話後即可接聽")
+    everywhere(desk, accessible)
+
+
+def test_small_screens_and_quiet_consoles(new_context: Callable[..., BrowserContext], city: None) -> None:
+    made = case()
+    screens = {
+        "call_centre.lead": (
+            "/desk/",
+            f"/desk/cases/{made.number}/",
+            "/desk/stage-requests/",
+            "/desk/outage/",
+            "/desk/search?q=噪音",
+            "/oversight/",
+            "/oversight/items/",
+        ),
+        "environment.intake_window": (
+            "/inbox/",
+            f"/inbox/cases/{made.number}/",
+            f"/inbox/cases/{made.number}/print",
+            "/account/posts",
+            "/",
+        ),
+    }
+    said: list[str] = []
+    for username, addresses in screens.items():
+        page = new_context(viewport={"width": 320, "height": 700}).new_page()
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        sign_in(page, username)
+        page.wait_for_url(lambda address: "sign-in" not in address)
+        for address in addresses:
+            for language in ("lang=zh-hant", "lang=en"):
+                page.goto(f"{address}{'&' if '?' in address else '?'}{language}")
+                wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert wide <= 0, f"{address} with {language}: {wide} too wide"
+    assert said == []

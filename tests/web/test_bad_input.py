@@ -268,8 +268,8 @@ def test_every_field_of_every_form(city: dict[str, Any], screen: str, language: 
         if language == "en" and what not in ONE_OF_EACH:
             continue
         given = {**right, name: value}
-        if screen == "desk card" and name == "call" and value == "-1":
-            continue  # the command says it at the words
+        if name == "call" and value.lstrip("-").isdecimal():
+            continue  # a call that is not one's own is left out
         answer = send(client, path, given)
         elsewhere = name in ("item", "call") or (screen == "inbox post" and name == "staff")
         refused_well(answer, {} if elsewhere else given, None if elsewhere else name, language, before)
@@ -438,7 +438,7 @@ def test_sql_and_html_are_only_text(city: dict[str, Any]) -> None:
         f"/inbox/cases/{number}/print",
         f"/inbox/cases/{number}/phone",
         "/inbox/",
-        "/inbox/trays/completed/" if case.status == "completed" else "/inbox/",
+        "/inbox/trays/reply/" if case.status == "completed" else "/inbox/",
     )
     found = send(operator, "/desk/search", {"q": NASTY[:60]})
     pages += shown(operator, found["Location"]) if found.status_code == 302 else found.content.decode()

@@ -90,10 +90,10 @@ def test_unnamed_is_taken_for_public_safety(desk: Client) -> None:
     [
         ({"item": ""}, "請選擇服務項目"),
         ({"item": "no_such_item"}, "沒有這個服務項目"),
-        ({"address": ""}, "這個欄位是必須的"),
+        ({"address": ""}, "必填。"),
         ({"address": "臺北市信義區市府路1號"}, "臺北市"),
         ({"address": "那邊"}, "太籠統"),
-        ({"description": ""}, "這個欄位是必須的"),
+        ({"description": ""}, "必填。"),
         ({"description": "x" * 2001}, "2000"),
         ({"description": "a\x07b"}, ""),
         ({"phone": "不知道"}, "電話"),

@@ -249,7 +249,7 @@ def test_another_limit_is_asked_for_and_shown_as_waiting(login: Login, make: Mak
     assert "最多 14 日" in says(too_long)
     assert handler.post(f"{page}stage", {"to": "second", "days": "7", "reason": "須開挖"}).status_code == 302
     assert "待話務中心審核" in says(handler.get(page))
-    assert handler.get(f"{page}stage").status_code == 403  # one at a time
+    assert handler.get(f"{page}stage").status_code == 409  # one at a time
     act("call_centre.lead", "cases.decide_stage", case, approve=False, reason="請先派員")
     assert "請先派員" in says(handler.get(page))
 
@@ -299,7 +299,7 @@ def test_filters_and_trays(login: Login, make: Make) -> None:
     assert banqiao.number not in page
     assert banqiao.number in says(window.get(f"/inbox/trays/all/?q={banqiao.number.lower()}"))
     assert banqiao.number not in says(window.get("/inbox/trays/all/?q=中正路"))
-    for nonsense in ("?item=nothing&stage=x&page=abc&sort=evil", "?q=%00", "?district=' OR 1=1"):
+    for nonsense in ("?item=nothing&stage=x&page=abc&sort=evil", "?q=%09", "?district=' OR 1=1"):
         assert window.get(f"/inbox/trays/all/{nonsense}").status_code == 200
     assert "沒有符合篩選的案件" in says(window.get("/inbox/trays/all/?q=沒有這個地方"))
 
@@ -465,3 +465,62 @@ def test_in_english_nothing_is_left_in_chinese_but_names(login: Login, address: 
     page = says(login("works.head").get(f"{address}?lang=en"))
     assert "收件匣" not in page
     assert "案號" not in page
+
+
+def test_the_story_names_posts_and_says_the_decision_first(login: Login, make: Make) -> None:
+    from citycall.services.cases.queries import case_detail
+    from citycall.web.story import timeline
+
+    case = make()
+    act("works.intake_window", "cases.acknowledge", case)
+    act("works.handler1", "cases.request_stage", case, to="second", days=3, reason="須開挖")
+    act("call_centre.lead", "cases.decide_stage", case, approve=True, reason="同意")
+    case.refresh_from_db()
+    entries = timeline(case_detail(case))
+    titles = [entry.title for entry in entries]
+    assert titles.index("話務中心審核") < titles.index("改列期限")
+    said = " ".join(f"{entry.title} {entry.text} {entry.who}" for entry in entries)
+    assert "post:" not in said
+    assert "call_centre." not in said
+
+
+def test_a_withdrawn_case_kept_no_limit(login: Login, make: Make) -> None:
+    case = make()
+    given = {"reason": "entered_by_mistake", "note": "誤登"}
+    act("call_centre.lead", "cases.withdraw", case, **given)
+    for client, page in (("works.handler1", "inbox"), ("call_centre.lead", "desk")):
+        words = says(login(client).get(f"/{page}/cases/{case.number}/"))
+        assert "不再計時" in words
+        assert "如期" not in words
+
+
+def test_before_signing_nothing_is_pressed_on_the_handler(login: Login, make: Make) -> None:
+    case = make()
+    page = login("works.handler1").get(f"/inbox/cases/{case.number}/")
+    assert "等待受理窗口簽收" in says(page)
+    assert "case-acts" not in says(page)
+    window = says(login("works.intake_window").get(f"/inbox/cases/{case.number}/"))
+    assert "等待受理窗口簽收" not in window
+
+
+def test_no_delay_no_reason_for_one(login: Login, make: Make) -> None:
+    case = make()
+    act("works.intake_window", "cases.acknowledge", case)
+    answer = login("works.handler1").get(f"/inbox/cases/{case.number}/explain")
+    assert answer.status_code == 409
+    assert "案件沒有逾限" in says(answer)
+
+
+def test_what_must_be_given_is_not_called_optional(login: Login, make: Make) -> None:
+    case = make()
+    act("works.intake_window", "cases.acknowledge", case)
+    act("works.handler1", "cases.take", case)
+    photos = says(login("works.handler1").get(f"/inbox/cases/{case.number}/photos"))
+    assert photos.count("（選填）") == 1  # the caption
+
+
+def test_the_english_sheet_has_years_of_its_own(login: Login, make: Make) -> None:
+    case = make()
+    sheet = says(login("works.handler1").get(f"/inbox/cases/{case.number}/print?lang=en"))
+    assert "2026-" in sheet
+    assert "115" not in sheet.replace(case.number, "").split("<article", 1)[1]

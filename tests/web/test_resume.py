@@ -16,7 +16,9 @@ from citycall.web import resume
 
 from . import toy_urls
 from .conftest import BACKEND, PASSWORD
+from .sample import sample_city
 
+__all__ = ["sample_city"]
 OURS = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
 TYPED = {"text": "路面坑洞\n第二行 <b>很深</b>", "phone": "0912345678", "choice": ["a", "b"]}
 
@@ -163,3 +165,27 @@ def test_a_stale_sign_in_page_begins_again(browser: Client) -> None:
     assert answer.status_code == 302
     assert "stale=1" in answer["Location"]
     assert "%2Finbox%2F" in answer["Location"]
+
+
+def test_it_is_shown_by_its_labels_without_what_is_technical(sample_city: None) -> None:
+    typed = (
+        ("key", "3fUq8hjhjKJHkjh"),
+        ("call", "512"),
+        ("picked", "streetlight"),
+        ("item", "streetlight"),
+        ("district", "65000010"),
+        ("description", "路燈不亮"),
+        ("reply_by", "phone"),
+        ("kind", "fast"),
+    )
+    shown = resume.Carried("/desk/cases/new", typed, ()).shown
+    assert shown == [
+        ("服務項目", "路燈故障"),
+        ("行政區", "板橋區"),
+        ("反映內容", "路燈不亮"),
+        ("希望的回覆方式", "電話回覆"),
+    ]
+    done = (("finding", "resolved"), ("result", "已更換"))
+    path = "/inbox/cases/F1150302-000001/complete"
+    labels = [label for label, _value in resume.Carried(path, done, ()).shown]
+    assert labels == ["查處情形", "辦理結果"]

@@ -28,7 +28,8 @@ def test_in_and_out(client: Client, operator: Staff) -> None:
 
 
 def test_signing_out_is_no_link(as_operator: Client) -> None:
-    assert as_operator.get("/account/sign-out").status_code == 405
+    assert as_operator.get("/account/sign-out")["Location"] == "/home"
+    assert as_operator.get("/account/posts").status_code == 200
 
 
 def test_a_wrong_password_says_neither_which_nor_more(client: Client, operator: Staff) -> None:
@@ -150,3 +151,30 @@ def test_preferences_stay_in_the_browser(client: Client) -> None:
     assert 'data-theme="dark"' in page
     client.post("/account/preferences", {"theme": ""})
     assert "data-theme" not in client.get("/account/sign-in").content.decode()
+
+
+def test_a_language_chosen_before_signing_in_stays_and_is_kept(client: Client, operator: Staff) -> None:
+    client.get("/account/sign-in?lang=en")
+    sign_in(client, operator.username)
+    operator.refresh_from_db()
+    assert operator.language == "en"
+    assert client.get("/account/posts")["Content-Language"] == "en"
+
+
+def test_the_next_person_at_this_browser_reads_their_own_language(
+    client: Client, operator: Staff, make_staff: MakeStaff
+) -> None:
+    client.get("/account/sign-in?lang=en")
+    sign_in(client, operator.username)
+    client.post("/account/sign-out")
+    other = make_staff("works.head")
+    sign_in(client, other.username)
+    other.refresh_from_db()
+    assert other.language == "zh-hant"
+    assert client.get("/account/posts")["Content-Language"] == "zh-Hant-TW"
+
+
+def test_the_menus_language_is_written_to_the_account(as_operator: Client, operator: Staff) -> None:
+    as_operator.post("/account/preferences", {"lang": "en", "next": "/account/posts"})
+    operator.refresh_from_db()
+    assert operator.language == "en"
