@@ -421,18 +421,18 @@ def test_a_second_call_waits_for_the_end_of_this_one(desk: Page, accessible: Cal
 
 
 def test_small_screens_and_quiet_consoles(new_context: Callable[..., BrowserContext], city: None) -> None:
-    made = case()
+    made = case("streetlight")
     screens = {
         "call_centre.lead": (
             "/desk/",
             f"/desk/cases/{made.number}/",
             "/desk/stage-requests/",
             "/desk/outage/",
-            "/desk/search?q=噪音",
+            "/desk/search?q=路燈",
             "/oversight/",
             "/oversight/items/",
         ),
-        "environment.intake_window": (
+        "works.intake_window": (
             "/inbox/",
             f"/inbox/cases/{made.number}/",
             f"/inbox/cases/{made.number}/print",
