@@ -45,7 +45,11 @@ class Run:
 
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:
-        """What is gathered within goes with the savepoint when the block fails; what was refused stays."""
+        """What is gathered within goes with the savepoint when the block fails; what was refused stays.
+
+        What was gathered before is written first, so that it cannot be written within the savepoint and lost.
+        """
+        self.flush()
         lines, answers, inserts = len(self.lines), len(self.answers), len(self.inserts)
         topics, wake = set(self.topics), self.wake
         try:
@@ -54,6 +58,13 @@ class Run:
             del self.lines[lines:], self.answers[answers:], self.inserts[inserts:]
             self.topics, self.wake = topics, wake
             raise
+
+    def flush(self) -> None:
+        """Write the rows put off so far, for whoever is about to read them in the same run."""
+        statements, self.inserts = self.inserts, []
+        with connection.cursor() as cursor:
+            for statement, parameters in statements:
+                cursor.execute(statement, parameters)
 
     def close(self) -> None:
         """Rows put off until now, audit entries, stored answers and signals: one statement."""

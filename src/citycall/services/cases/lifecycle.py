@@ -85,6 +85,8 @@ def advance(
     status = case.status if creating else next_status(pack, case, event_kind)
     if status != case.status:
         changes["status"] = status
+    if not creating and ctx.run.inserts:
+        ctx.run.flush()  # a clock that this very command started may be stopped by this event
     plan = clocks.plan(pack, case, event_kind, facts, now=ctx.now)
     changes.update(plan.changes)
     facts.update({f"{rule.code}_due": clock.due for rule, clock in plan.started})
