@@ -54,21 +54,15 @@ class Rooms(click.Group):
             raise click.ClickException(
                 f"`citycall {cmd_name}` is not part of this version ({module} is missing)."
             )
-        if not (ctx.resilient_parsing or {"-h", "--help"} & set(sys.argv)):
+        asked_for_help = ctx.resilient_parsing or bool({"-h", "--help"} & set(sys.argv))
+        if not asked_for_help:
             _bring_database(ctx, cmd_name)
         if cmd_name not in WITHOUT_DJANGO:
             import django
 
             django.setup()
-        if cmd_name in ON_THE_DATABASE - BEFORE_A_GOVERNMENT:
-            from django.core.exceptions import ImproperlyConfigured
-
-            from citycall.people.sample_guard import check_installation
-
-            try:
-                check_installation()
-            except ImproperlyConfigured as wrong:
-                raise click.ClickException(str(wrong)) from wrong
+        if not asked_for_help and cmd_name in ON_THE_DATABASE - BEFORE_A_GOVERNMENT:
+            _check_keys()
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
@@ -76,6 +70,21 @@ class Rooms(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+def _check_keys() -> None:
+    """A real government is not worked on with a sample's keys, by no door."""
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import ProgrammingError
+
+    from citycall.people.sample_guard import check_installation
+
+    try:
+        check_installation()
+    except ProgrammingError:
+        return  # the tables are still to be made: there is no government yet
+    except ImproperlyConfigured as wrong:
+        raise click.ClickException(str(wrong)) from wrong
 
 
 def _bring_database(ctx: click.Context, name: str) -> None:
