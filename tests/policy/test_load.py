@@ -52,7 +52,7 @@ BROKEN = [
     ("notices.yaml", "- code: petition_window", "- code: established_window", "code", "twice"),
     ("templates.yaml", "案號：{number}", "案號：{nummer}", "fast.established.email.zh-hant", "nummer"),
     ("templates.yaml", "zh-hant:", "zh:", "templates.fast.established.email.zh", "zh-hant"),
-    ("settings.yaml", "clauses: [NT-3-0]", "clause: [NT-3-0]", "service-types.clause", "unknown key"),
+    ("settings.yaml", "clauses: [NT-4-3b", "clause: [NT-4-3b", "managing-unit.clause", "unknown key"),
     ("items.csv", "lamp dark,30,,,yes", "lamp dark,30,,,perhaps", "items.streetlight", "yes nor no"),
     ("items.csv", "streetlight,4 hours", "streetlight,3 hours", "items.streetlight.stage1", "not between"),
     ("items.csv", "streetlight,4 hours", "streetlight,2 days", "items.streetlight.stage1", "not between"),
