@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from citycall.run.bridge import READ_AHEAD, Bridge
 
 Headers = list[tuple[bytes, bytes]]
+
+
+def run_apart(coroutine: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: a browser test in this process keeps a loop going in ours."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, coroutine).result()
 
 
 def talk(application: Any, pieces: list[bytes], headers: Headers | None = None) -> tuple[Any, bytes, int]:
@@ -37,7 +44,7 @@ def talk(application: Any, pieces: list[bytes], headers: Headers | None = None) 
     async def send(message: Any) -> None:
         answers.append(message)
 
-    asyncio.run(Bridge(application, 2)(scope, receive, send))
+    run_apart(Bridge(application, 2)(scope, receive, send))
     body = b"".join(answer.get("body", b"") for answer in answers[1:])
     assert not answers or not answers[-1].get("more_body")
     return (answers[0] if answers else None), body, read

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+
+
+def run_apart(coroutine: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: a browser test in this process keeps a loop going in ours."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, coroutine).result()
 
 
 def started() -> list[dict[str, Any]]:
@@ -21,7 +29,7 @@ def started() -> list[dict[str, Any]]:
     async def send(message: Any) -> None:
         said.append(message)
 
-    asyncio.run(application({"type": "lifespan"}, receive, send))
+    run_apart(application({"type": "lifespan"}, receive, send))
     return said
 
 
