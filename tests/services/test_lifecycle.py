@@ -24,6 +24,7 @@ pytestmark = pytest.mark.xdist_group("lifecycle")
 
 WALKS = int(os.environ.get("CITYCALL_WALKS", "5"))
 FIRST = int(os.environ.get("CITYCALL_FIRST_WALK", "0"))
+MORE_WALKS = 15
 STEPS = 100
 SOME_CASES = 5
 PLACES = (*["新北市板橋區中山路一段161號"] * 3, "新北市三重區重新路一段1號")
@@ -177,7 +178,8 @@ class Walk:
                     "works.handler1",
                 )
             )
-        roles = [role for role in effective_who(name) if role not in ("anyone", "system")]
+        # Sorted, because a set of names comes in another order in every process.
+        roles = sorted(role for role in effective_who(name) if role not in ("anyone", "system"))
         role = "handler" if "handler" in roles and self.dice.random() < 0.6 else self.dice.choice(roles)
         if role in ("operator", "lead"):
             return {"operator": "call_centre.operator1", "lead": "call_centre.lead"}[role]
@@ -436,8 +438,8 @@ _seen: Counter[str] = Counter()
 _refused: Counter[str] = Counter()
 
 
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + WALKS))
-def test_what_must_hold_holds_after_every_step(time: Any, seed: int) -> None:
+def walked(seed: int, time: Any) -> None:
+    """One life of a few cases, checked after every step."""
     walk = Walk(seed, time)
     try:
         for _ in range(STEPS):
@@ -454,21 +456,32 @@ def test_what_must_hold_holds_after_every_step(time: Any, seed: int) -> None:
     _refused.update(walk.refused)
 
 
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + WALKS))
+def test_what_must_hold_holds_after_every_step(time: Any, seed: int) -> None:
+    walked(seed, time)
+
+
 def test_the_walks_went_everywhere(time: Any) -> None:
-    """What matters most was carried out, and refused for many sorts of reasons."""
-    if len(_seen) == 0 or WALKS < 5:
-        pytest.skip("the walks were not walked")
+    """What matters most was carried out, and refused for many sorts of reasons.
+
+    A few walks may miss one of the rarer acts: then more are walked, up to a bound.
+    """
     ways = {
-        "acknowledge",
-        "take",
-        "complete",
-        "request_stage",
-        "decide_stage",
-        "reopen",
-        "open_phone",
+        "cases.acknowledge",
+        "cases.take",
+        "cases.complete",
+        "cases.request_stage",
+        "cases.decide_stage",
+        "cases.reopen",
+        "cases.open_phone",
     }
-    assert {f"cases.{name}" for name in ways} <= _seen.keys()
-    assert {"not_permitted", "wrong_status", "not_completed", "identity_required"} <= _refused.keys()
+    reasons = {"not_permitted", "wrong_status", "not_completed", "identity_required"}
+    for seed in range(FIRST + WALKS, FIRST + WALKS + MORE_WALKS):
+        if ways <= _seen.keys() and reasons <= _refused.keys():
+            break
+        walked(seed, time)
+    assert ways <= _seen.keys()
+    assert reasons <= _refused.keys()
 
 
 def test_every_command_of_the_room_is_walked() -> None:
