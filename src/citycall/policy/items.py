@@ -25,6 +25,8 @@ class Item(Rule):
     public_safety: bool = False
     resources: bool = False
     evidence: bool = False
+    handler: Code | None = None  # the post of its agency in charge until somebody takes the case
+    place_kinds: tuple[str, ...] = ()  # which kinds of place it is taken for (`places.PlaceKind`); empty for any
     keywords: tuple[str, ...] = ()
     radius_m: int = Field(default=100, ge=0, le=5000)
     active_from: date | None = None

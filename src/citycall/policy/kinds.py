@@ -51,10 +51,70 @@ class Stage(Rule):
 
 
 class Completion(Rule):
-    """What a completion record must hold before a case may be closed (NT-5-4-9c)."""
+    """What a completion record must hold before a case may be closed (NT-5-4-9c), and who enters it.
+
+    `by`: the roles of the agency that may enter it; empty for all who work on cases. `report_first`: the handler
+    reports back (`case.reported_back`) before the result is entered (TP-6-3-2c). `told_by_phone_requires`: what
+    is asked for instead where the agency was told by telephone before (TP-5-5-5b); None for the same.
+    `approved_by`: roles that must approve the result before it counts and goes out (NT-5-3e); empty for nobody.
+    """
 
     requires: tuple[Literal["finding", "result", "done_at", "photo", "prevention"], ...] = ()
     late_requires: tuple[Literal["late_reason"], ...] = ()
+    by: tuple[str, ...] = ()
+    report_first: bool = False
+    told_by_phone_requires: tuple[Literal["finding", "result", "done_at", "photo"], ...] | None = None
+    approved_by: tuple[str, ...] = ()
+    clauses: Clauses = ()
+
+
+class TelephoneNotice(Rule):
+    """Whether the agency is told by telephone before the case is entered (通報; NT-3-4, NT-5-3b, TP-5-5-5a).
+
+    `required`: without person and time the case is refused. `optional`: they may be given. `outage`: only for
+    what was telephoned while cases could not be sent (NT-5-4-3a).
+    """
+
+    when: Literal["required", "optional", "outage"] = "outage"
+    clauses: Clauses = ()
+
+
+class Category(Rule):
+    """A category of petition, with a limit of its own where the government sets one (TP-5-5-4)."""
+
+    code: Code
+    name: Text
+    limit: Limit | None = None
+    sample: bool = False
+
+
+class GradeB(Rule):
+    """An interim result: a planned end later than the limit, entered within it (TP-5-5-6a to TP-5-5-6d).
+
+    `counted_from`: the day of the entry or the end of the limit, as the government reads it.
+    """
+
+    most: Limit
+    counted_from: Literal["entry", "limit"] = "entry"
+    clauses: Clauses = ()
+
+
+class Choice(Rule):
+    """One entry of a list people choose from: what it counts as, and what it asks for."""
+
+    code: Code
+    name: Text
+    asks_phone: bool = False  # the caller must ring from the number on the case (NT-8-1b)
+    asks: tuple[Literal["course", "authority", "reference", "date"], ...] = ()  # what must be entered with it
+    incident: bool = False  # kept for later handling, as a report in another's name is (NT-8-1b)
+
+
+class Release(Rule):
+    """Release from tracking: who may release, who asks, on which grounds (KM-7-7b, TP-6-6-0)."""
+
+    by_agency: Code
+    by: tuple[str, ...] = Field(min_length=1)
+    grounds: tuple[Choice, ...] = ()
     clauses: Clauses = ()
 
 
@@ -73,8 +133,12 @@ class Reply(Rule):
 
     ways: tuple[Literal["sms", "email", "phone", "none"], ...] = ("sms", "email", "phone", "none")
     phone_by: tuple[str, ...] = ("handler",)
+    phone_agency: Code = "case"  # who owes the call: the case's own agency, or one such as call_centre
+    always_by_phone: bool = False  # the call centre rings whatever way was left, if there is one (KM-7-4b)
     phone_record: tuple[Literal["caller", "callee", "at", "content", "reached"], ...] = ()
     closes_when: Literal["replied", "completed", "by_hand"] = "replied"
+    closed_by: tuple[str, ...] = ("handler", "lead")
+    closed_by_agency: Code = "case"
     second_caller: Literal["warn", "allow"] = "allow"
     tell_number_to: tuple[Literal["landline", "unreachable"], ...] = ()
     clauses: Clauses = ()
@@ -91,15 +155,6 @@ class Move(Rule):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Choice(Rule):
-    """One entry of a list people choose from: what it counts as, and what it asks for."""
-
-    code: Code
-    name: Text
-    asks_phone: bool = False  # the caller must ring from the number on the case (NT-8-1b)
-    incident: bool = False  # kept for later handling, as a report in another's name is (NT-8-1b)
-
-
 class CaseKind(Rule):
     """One kind of case: who may have it, its stages, its statuses and moves, its end."""
 
@@ -110,6 +165,13 @@ class CaseKind(Rule):
     identity: IdentityRule = IdentityRule()
     stages: dict[Literal["first", "second", "ordinary"], Stage] = Field(default_factory=dict)
     begins_in: Literal["first", "ordinary"] = "first"
+    item_required: bool = True  # else an agency may be named instead
+    place_required: bool = True
+    register_name: Text | None = None  # the system or register it is kept in (`case-system`)
+    telephone_notice: TelephoneNotice = TelephoneNotice()
+    categories: tuple[Category, ...] = ()
+    grade_b: GradeB | None = None
+    release: Release | None = None
     completion: Completion = Completion()
     unfounded: Unfounded | None = None
     reply: Reply = Reply()

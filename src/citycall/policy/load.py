@@ -1,11 +1,11 @@
 """Loading a pack: read its files, lay them over the pack it extends, build and check the model.
 
 A pack is a folder: `pack.yaml` and, as it needs them, `kinds.yaml`, `clocks.yaml`, `notices.yaml`,
-`templates.yaml`, `settings.yaml`, `may.yaml`, `items.csv`, `districts.csv`, `roads.csv`. With
+`tasks.yaml`, `templates.yaml`, `settings.yaml`, `readings.yaml`, `may.yaml`, `items.csv`, `districts.csv`, `roads.csv`. With
 `extends: OTHER` in `pack.yaml` it takes the files of the pack OTHER beside it and says only what differs: a
-CSV of its own replaces the other's; kinds (by code, key by key), clocks, notices (by code), templates,
-settings and `may` are laid over it, and `remove: [CODE…]` in `clocks.yaml` or `notices.yaml` takes rules
-away.
+CSV of its own replaces the other's; kinds (by code, key by key), clocks, notices, tasks (by code), templates,
+settings, readings and `may` are laid over it, and `remove: [CODE…]` in `clocks.yaml`, `notices.yaml` or
+`tasks.yaml` takes rules away. Then references to settings and readings are put in (see `settings`).
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ from pydantic import BaseModel, ValidationError
 
 from citycall.policy.cross import cross_check
 from citycall.policy.model import Pack
+from citycall.policy.settings import resolve
 from citycall.policy.source import Key, PackError, Source
 
 FILES = (
-    "pack.yaml", "kinds.yaml", "clocks.yaml", "notices.yaml", "templates.yaml", "settings.yaml", "may.yaml",
+    "pack.yaml", "kinds.yaml", "clocks.yaml", "notices.yaml", "tasks.yaml", "templates.yaml", "settings.yaml",
+    "readings.yaml", "may.yaml",
     "items.csv", "districts.csv", "roads.csv",
 )  # fmt: skip
 
 ITEM_COLUMNS = (
     "code", "name_zh", "name_en", "kind", "agency", "cause_group", "stage1", "stage2_max", "public_safety",
-    "resources", "evidence", "keywords", "radius_m", "active_from", "active_until", "sample",
+    "resources", "evidence", "handler", "place_kinds", "keywords", "radius_m", "active_from", "active_until",
+    "sample",
 )  # fmt: skip
 _NEEDED = frozenset(["code", "name_zh", "agency", "stage1", "stage2_max"])
 _DISTRICT_COLUMNS = frozenset(["code", "name_zh", "name_en", "zip"])
@@ -101,9 +104,11 @@ def _load(folder: Path) -> Pack:
     raw: dict[str, Any] = {}
     for one in reversed(folders):
         _lay(raw, source, one)
+    referred = resolve(raw, source)
     data = {**raw.pop("pack")}
     try:
         data |= {name: value for name, value in raw.items() if value}
+        data["referred"] = referred
         data["digest"] = _digest(folders)
         data["path"] = str(folder)
         pack = Pack.model_validate(data)
@@ -135,10 +140,10 @@ def _lay(raw: dict[str, Any], source: Source, folder: Path) -> None:
     if "extends" not in head:
         raw["pack"].pop("extends", None)
     source.marks.update(own.marks)
-    for name in ("kinds", "templates", "settings", "may"):
+    for name in ("kinds", "templates", "settings", "readings", "may"):
         if (folder / f"{name}.yaml").is_file():
             _lay_mapping(raw, source, folder / f"{name}.yaml", name)
-    for name in ("clocks", "notices"):
+    for name in ("clocks", "notices", "tasks"):
         if (folder / f"{name}.yaml").is_file():
             _lay_rules(raw, source, folder / f"{name}.yaml", name)
     if (folder / "items.csv").is_file():
@@ -259,6 +264,8 @@ def _items(source: Source, path: Path) -> dict[str, Any]:
                 value[flag] = answer
         if "keywords" in value:
             value["keywords"] = [word for word in str(value["keywords"]).split() if word]
+        if "place_kinds" in value:
+            value["place_kinds"] = str(value["place_kinds"]).split()
         if "radius_m" in value and not str(value["radius_m"]).isdigit():
             raise source.error((*root, code, "radius_m"), f"{value['radius_m']!r} is not a number of metres")
         items[code] = value

@@ -18,6 +18,8 @@ from citycall.policy.items import Item, find_items
 from citycall.policy.kinds import CaseKind
 from citycall.policy.limits import Limit
 from citycall.policy.rules import ClockRule, NoticeRule, Template
+from citycall.policy.settings import Reading, Setting
+from citycall.policy.tasks import TaskRule
 from citycall.policy.text import Text, language
 
 if TYPE_CHECKING:
@@ -38,13 +40,24 @@ class Road(Rule):
     sample: bool = True
 
 
-class Setting(Rule):
-    """The value of one variation point, with the clauses that give it and the reading taken."""
+class Edition(Rule):
+    """One issue or amendment of the document behind a pack, in force from `since` (KM-0b, NT-0b)."""
 
-    value: Any
+    since: date
+    document: str
+    note: Text | None = None
     clauses: Clauses = ()
-    reading: str | None = None
-    sample: bool = False
+
+
+class Suspension(Rule):
+    """Which declared closures stop clocks (TP-5-5-1b, TP-5-5-1c): of which areas, and for which causes.
+
+    `city`: the whole city; `district`: a district, for cases there; `agency`: one agency's own.
+    """
+
+    areas: tuple[Literal["city", "district", "agency"], ...] = ("city", "district")
+    causes: tuple[Literal["disaster", "other"], ...] = ("disaster", "other")
+    clauses: Clauses = ()
 
 
 class HalfDay(Rule):
@@ -63,6 +76,7 @@ class CalendarRule(Rule):
     half_day: HalfDay = HalfDay()
     day_ends: DayEnd = "same_time"
     working_day_ends: DayEnd = "same_time"
+    suspension: Suspension = Suspension()
     sample: bool = False
     clauses: Clauses = ()
 
@@ -105,6 +119,14 @@ class Pack(Rule):
     hotline: str = "1999"
     seed: str | None = None
     source: str | None = None
+    title: str | None = None
+    issued: date | None = None
+    editions: tuple[Edition, ...] = ()
+    ends: date | None = None  # the first day on which the document no longer applies (TP-0b)
+    ended_by: str | None = None
+    clauses: Clauses = ()
+    approved_by: tuple[str, ...] = ("director",)  # roles that put a change of these rules in force (KM-10-3b)
+    approved_in: Code | None = None  # their agency; the managing unit where none is named
     clock_calendar: CalendarRule = CalendarRule()
     districts: tuple[District, ...] = ()
     roads: tuple[Road, ...] = ()
@@ -113,7 +135,10 @@ class Pack(Rule):
     clocks: tuple[ClockRule, ...] = ()
     notices: tuple[NoticeRule, ...] = ()
     templates: dict[str, dict[ChannelName, dict[str, Template]]] = Field(default_factory=dict)
+    tasks: tuple[TaskRule, ...] = ()
     settings: dict[str, Setting] = Field(default_factory=dict)
+    readings: dict[str, Reading] = Field(default_factory=dict)
+    referred: frozenset[str] = frozenset()  # the settings and readings that rules take over
     may: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     digest: str = ""
     path: str = ""
@@ -144,6 +169,24 @@ class Pack(Rule):
             if rule.code == code:
                 return rule
         raise KeyError(code)
+
+    def task(self, code: str) -> TaskRule:
+        for rule in self.tasks:
+            if rule.code == code:
+                return rule
+        raise KeyError(code)
+
+    def edition_on(self, day: date) -> Edition | None:
+        """The edition of the document in force on a day; None before the first and from the end on."""
+        if self.ends is not None and day >= self.ends:
+            return None
+        known = [edition for edition in self.editions if edition.since <= day]
+        return max(known, key=lambda edition: edition.since, default=None)
+
+    def reading(self, slug: str, name: str, default: Any = None) -> Any:
+        """One value of a named reading, or the default where the pack takes none."""
+        found = self.readings.get(slug)
+        return default if found is None else found.value.get(name, default)
 
     def district(self, code: str) -> District | None:
         return self._districts_by_code.get(code)

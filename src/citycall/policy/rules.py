@@ -15,12 +15,23 @@ from citycall.policy.text import Text
 
 
 class Start(Rule):
-    """What starts a clock. `at` names a fact holding the true instant when it differs from the event's."""
+    """What starts a clock. `at` names a fact holding the true instant when it differs from the event's.
+
+    `rounds`: the clock runs from the next of these times of day (at one of them: from that one), on working
+    days only where `working_days` says so, as petitions are accepted at 09:00 and 14:00 (TP-5-2a, TP-5-2b).
+    """
 
     on: str
     where: dict[str, Any] = Field(default_factory=dict)
     unless: dict[str, Any] = Field(default_factory=dict)
     at: str | None = None
+    rounds: tuple[time, ...] = ()
+    working_days: bool = False
+
+    @field_validator("rounds", mode="before")
+    @classmethod
+    def _clock_times(cls, value: Any) -> Any:
+        return [clock_time(at) for at in value] if isinstance(value, list) else value
 
 
 class Resume(Rule):
@@ -30,13 +41,39 @@ class Resume(Rule):
     stopped_by: tuple[str, ...]
 
 
+class OnDay(Rule):
+    """A day counted from a clock's start or limit; that day itself is day 0 (TP-6-3-4a, TP-6-3-4b).
+
+    `first_day`: 0 when the day counted from is not counted, 1 when it is. `at` is the time of day.
+    """
+
+    days: int = Field(ge=0, le=3650)
+    after: Literal["start", "limit"] | None = None
+    before: Literal["limit"] | None = None
+    at: time
+    first_day: Literal[0, 1] = 0
+
+    @field_validator("at", mode="before")
+    @classmethod
+    def _clock_time(cls, value: Any) -> Any:
+        return clock_time(value)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.after is None) == (self.before is None):
+            raise ValueError("say exactly one of after, before")
+        return self
+
+
 class When(Rule):
-    """The instant of a strike: at, after or before the limit, after the start, or daily from one of them."""
+    """The instant of a strike: at, after or before the limit, after the start, on a day counted from one of them,
+    or daily from one of them."""
 
     at: Literal["limit", "start"] | None = None
     after_limit: Limit | None = None
     before_limit: Limit | None = None
     after_start: Limit | None = None
+    on_day: OnDay | None = None
     daily_at: time | None = None
     from_: Literal["limit", "start"] = Field(default="limit", alias="from")
     working_days: bool = False
@@ -50,9 +87,9 @@ class When(Rule):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        ways = (self.at, self.after_limit, self.before_limit, self.after_start, self.daily_at)
+        ways = (self.at, self.after_limit, self.before_limit, self.after_start, self.on_day, self.daily_at)
         if sum(way is not None for way in ways) != 1:
-            raise ValueError("say exactly one of at, after_limit, before_limit, after_start, daily_at")
+            raise ValueError("say exactly one of at, after_limit, before_limit, after_start, on_day, daily_at")
         return self
 
     @property
@@ -74,18 +111,24 @@ class Action(Rule):
 
     notify: NotifyAction | None = None
     mark: Code | None = None
+    task: Code | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(way is not None for way in (self.notify, self.mark)) != 1:
-            raise ValueError("say exactly one of notify, mark")
+        if sum(way is not None for way in (self.notify, self.mark, self.task)) != 1:
+            raise ValueError("say exactly one of notify, mark, task")
         return self
 
 
 class Strike(Rule):
-    """When a clock strikes and what it then does."""
+    """When a clock strikes and what it then does.
+
+    Strikes of one `group` tell a recipient once a day about one case, however many of them fall on that day
+    (TP-6-3-4b: day 3 and the day before the limit may be the same).
+    """
 
     code: Code
+    group: Code | None = None
     when: When
     do: tuple[Action, ...] = Field(min_length=1)
     clauses: Clauses = ()
@@ -98,7 +141,7 @@ class ClockRule(Rule):
     name: Text
     kinds: tuple[Code, ...]
     start: Start
-    limit: Limit | Literal["item.stage1", "kind.ordinary", "event.limit"]
+    limit: Limit | Literal["item.stage1", "kind.ordinary", "kind.category", "event.limit", "event.until"]
     stop: tuple[str, ...]
     resume: Resume | None = None
     sets_due: bool = False

@@ -20,9 +20,11 @@ class Status(models.TextChoices):
     ESTABLISHED = "established", _("已成案，待簽收")
     ACKNOWLEDGED = "acknowledged", _("已簽收")
     IN_PROGRESS = "in_progress", _("處理中")
+    SUBMITTED = "submitted", _("陳核中")
     COMPLETED = "completed", _("已辦畢，待回覆")
     CLOSED = "closed", _("已結案")
     WITHDRAWN = "withdrawn", _("已撤案")
+    RELEASED = "released", _("已解除列管")
 
 
 class Stage(models.TextChoices):
@@ -52,7 +54,13 @@ class Channel(models.TextChoices):
     IMPORT = "import", _("匯入")
 
 
-OPEN_STATUSES = (Status.ESTABLISHED, Status.ACKNOWLEDGED, Status.IN_PROGRESS, Status.COMPLETED)
+OPEN_STATUSES = (
+    Status.ESTABLISHED,
+    Status.ACKNOWLEDGED,
+    Status.IN_PROGRESS,
+    Status.SUBMITTED,
+    Status.COMPLETED,
+)
 
 
 class Case(models.Model):
@@ -109,6 +117,36 @@ class Case(models.Model):
     number_told_at = models.DateTimeField(_("案號告知時間"), null=True)
     reopened = models.PositiveSmallIntegerField(_("重啟次數"), default=0)
     became_of = models.CharField(max_length=16, blank=True)
+    category = models.CharField(_("陳情類別"), max_length=32, blank=True, db_default="")
+    notified_at = models.DateTimeField(_("電話通報時間"), null=True)
+    notified_person = models.CharField(_("受理通報人員"), max_length=80, blank=True, db_default="")
+    registered_at = models.DateTimeField(_("分文掛號時間"), null=True)
+    registered_by = models.BigIntegerField(null=True)
+    registered_late = models.BooleanField(_("逾時分文"), default=False, db_default=False)
+    reported_back_at = models.DateTimeField(_("回報時間"), null=True)
+    reported_back_by = models.BigIntegerField(null=True)
+    submitted_at = models.DateTimeField(_("陳核時間"), null=True)
+    submitted_by = models.BigIntegerField(null=True)
+    approved_at = models.DateTimeField(_("核定時間"), null=True)
+    approved_by = models.BigIntegerField(null=True)
+    grade = models.CharField(_("處理等級"), max_length=8, blank=True, db_default="")
+    planned_end = models.DateField(_("預定辦結日期"), null=True)
+    interim_result = models.TextField(_("初步處理情形"), blank=True, db_default="")
+    released_at = models.DateTimeField(_("解除列管時間"), null=True)
+    released_by = models.BigIntegerField(null=True)
+    release_ground = models.CharField(_("解除列管事由"), max_length=32, blank=True, db_default="")
+    course = models.TextField(_("處理經過"), blank=True, db_default="")
+    outside_authority = models.CharField(_("移請機關"), max_length=120, blank=True, db_default="")
+    outside_reference = models.CharField(_("函文字號"), max_length=80, blank=True, db_default="")
+    outside_date = models.DateField(_("發文日期"), null=True)
+    related_to = models.ForeignKey(
+        "self",
+        verbose_name=_("相關案件"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="related",
+        db_index=False,  # few cases have one: see the partial index below
+    )
 
     class Meta:
         indexes = (
@@ -116,11 +154,14 @@ class Case(models.Model):
             models.Index(F("status"), F("item"), F("id").desc(), name="case_status_item"),
             models.Index(
                 fields=["agency", "due_at"],
-                name="case_open_due",
-                condition=Q(status__in=["established", "acknowledged", "in_progress", "completed"]),
+                name="case_open_by_due",
+                condition=Q(
+                    status__in=["established", "acknowledged", "in_progress", "submitted", "completed"]
+                ),
             ),
             models.Index(F("cause_group"), F("addr_key"), F("id").desc(), name="case_place_cause"),
             models.Index(fields=["party_id"], name="case_party"),
+            models.Index(fields=["related_to"], name="case_related", condition=Q(related_to__isnull=False)),
         )
         constraints = (
             models.CheckConstraint(
@@ -149,6 +190,8 @@ class CaseClock(models.Model):
     stopped_by = models.CharField(max_length=40, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     late = models.BooleanField(default=False)
+    # What the due time was computed from, so that it can be computed anew: the limit as written (`6 working_days`).
+    limit = models.CharField(max_length=32, blank=True, default="", db_default="")
 
     class Meta:
         indexes = (models.Index(fields=["case", "code"], name="clock_case_code"),)
@@ -216,6 +259,52 @@ class PhoneTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}:{self.state}"
+
+
+class CaseTask(models.Model):
+    """Something owed to a case beside its clocks, as the pack's task rule ``code`` says (``policy.tasks``).
+
+    A telephone notice that must be recorded (KM-7-1b), a delivery that failed (NT-4-1-2), a dunning to be passed
+    on (TP-6-3-4c). ``agency`` owes it; what was entered stands in the fields that the rule asks for.
+    """
+
+    SUBJECT_KIND = "case_task"
+
+    class State(models.TextChoices):
+        OPEN = "open", _("待辦")
+        DONE = "done", _("已辦")
+        CANCELLED = "cancelled", _("毋庸辦理")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="tasks")
+    code = models.CharField(max_length=32)
+    agency = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    note = models.TextField(blank=True)
+    opened_at = models.DateTimeField()
+    opened_by = models.BigIntegerField(null=True)
+    due_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.BigIntegerField(null=True)
+    person = models.CharField(_("接洽人員"), max_length=80, blank=True)
+    at = models.DateTimeField(_("時間"), null=True)
+    text = models.TextField(_("內容"), blank=True)
+    reference = models.CharField(_("文號"), max_length=80, blank=True)
+    date = models.DateField(_("日期"), null=True)
+    authority = models.CharField(_("機關"), max_length=120, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["case", "code"], condition=Q(state="open"), name="one_open_task_of_a_code"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["agency", "due_at"], condition=Q(state="open"), name="case_task_open"),
+            models.Index(fields=["case", "code"], name="case_task_case"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.case_id}:{self.code}:{self.state}"
 
 
 class PhoneRecord(models.Model):

@@ -1,0 +1,39 @@
+"""Tasks: something somebody owes a case beside its clocks, such as a telephone notice that must be recorded."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from citycall.policy.basics import Clauses, Code, Rule
+from citycall.policy.limits import Limit
+from citycall.policy.text import Text
+
+Asked = Literal["person", "at", "text", "reference", "date", "authority"]
+
+
+class TaskRule(Rule):
+    """One kind of task: what opens it, who owes it, what must be entered, what it holds up.
+
+    `on`: events of the case that open it (a strike opens it with `task:`; staff with `opened_by` may open it by
+    hand). `owed_by`: `case` for the case's own agency, otherwise an agency's code, such as `call_centre`.
+    `asks`: what its record must hold: the person spoken to, the instant, a text, a document's number, its date,
+    the authority written to. `blocks`: events refused with `task_open` while it is open. `cancelled_by`: events
+    after which nobody owes it any more. `limit`: by when, counted from its opening.
+    """
+
+    code: Code
+    name: Text
+    kinds: tuple[Code, ...] = Field(min_length=1)
+    on: tuple[str, ...] = ()
+    where: dict[str, Any] = Field(default_factory=dict)
+    unless: dict[str, Any] = Field(default_factory=dict)
+    opened_by: tuple[str, ...] = ()
+    owed_by: Code = "case"
+    roles: tuple[str, ...] = Field(min_length=1)
+    asks: tuple[Asked, ...] = ()
+    limit: Limit | None = None
+    blocks: tuple[str, ...] = ()
+    cancelled_by: tuple[str, ...] = ()
+    clauses: Clauses = ()
