@@ -79,10 +79,11 @@ class TestStartAndStop:
     def test_entered_after_an_outage(self, newtaipei: Pack) -> None:
         """NT-5-4-3b: from the telephone notice; the sign-off still from the sending."""
         now, told = at("2026-03-02 12:00"), at("2026-03-02 10:00")
+        cal = newtaipei.calendar()
         for facts in ({"notified_at": told}, {"notified_at": told.isoformat()}):
-            assert started_at(newtaipei.clock("first_stage"), now, facts) == told
-            assert started_at(newtaipei.clock("sign_off"), now, facts) == now
-        assert started_at(newtaipei.clock("first_stage"), now, {"notified_at": None}) == now
+            assert started_at(newtaipei.clock("first_stage"), now, facts, cal) == told
+            assert started_at(newtaipei.clock("sign_off"), now, facts, cal) == now
+        assert started_at(newtaipei.clock("first_stage"), now, {"notified_at": None}, cal) == now
 
 
 class TestDue:

@@ -7,6 +7,7 @@ from citycall.policy.clocks import (
     first_strikes,
     late_field,
     limit_of,
+    limit_text,
     next_strike,
     resumed_by,
     started_at,
@@ -28,7 +29,7 @@ from citycall.policy.world import World, sample_world
 __all__ = [
     "Calendar", "CaseKind", "ClockRule", "Closure", "District", "Item", "Limit", "LimitError",
     "NoticeRule", "Pack", "PackError", "Place", "PlaceError", "Strike", "Template", "Text", "World",
-    "clocks_started_by", "due_at", "first_strikes", "late_field", "limit_of", "load_pack",
+    "clocks_started_by", "due_at", "first_strikes", "late_field", "limit_of", "limit_text", "load_pack",
     "next_strike", "notices_for", "reporter_channel", "resumed_by", "sample_world", "started_at",
     "stopped_by", "strike_at",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ staff declare on top (a typhoon day) is passed in as closures. All instants are 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -256,6 +256,39 @@ class Calendar:
         if working_days and not self.is_working_day(day):
             day = self.next_working_day(day)
         return self._instant(datetime.combine(day, at))
+
+    def next_round(self, after: datetime, rounds: Sequence[time], *, working_days: bool = False) -> datetime:
+        """The next of these times of day, at `after` or later; a round in a closed half of a day is none."""
+        try:
+            local = self.local(after).replace(tzinfo=None)
+            day = local.date()
+            for at in sorted(rounds):
+                if at >= local.time() and (not working_days or self._takes_place(day, at)):
+                    return self._instant(datetime.combine(day, at))
+            for _ in range(_HORIZON_YEARS * 366):
+                day = self.next_working_day(day) if working_days else day + timedelta(days=1)
+                for at in sorted(rounds):
+                    if not working_days or self._takes_place(day, at):
+                        return self._instant(datetime.combine(day, at))
+        except (OverflowError, ValueError) as error:
+            raise LimitError("the next round lies beyond the calendar") from error
+        raise LimitError("no round left in the calendar")
+
+    def _takes_place(self, day: date, at: time) -> bool:
+        if not self.is_working_day(day):
+            return False
+        return ("morning" if at.hour < 12 else "afternoon") not in self._closed_parts(day)
+
+    def time_on(self, day: date, days: int, at: time) -> datetime:
+        """A time of day so many days after (or, below zero, before) a day."""
+        try:
+            return self._instant(datetime.combine(day + timedelta(days=days), at))
+        except (OverflowError, ValueError) as error:
+            raise LimitError(f"{days} days from {day} lies beyond the calendar") from error
+
+    def end_of_day(self, day: date) -> datetime:
+        """The instant at which a day is over: the midnight after it."""
+        return self.time_on(day, 1, time())
 
     # --- within ---------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ starts, so that `case.stage_changed` can end one clock and begin the next (NT-5-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from citycall.policy.basics import matches
@@ -16,7 +16,11 @@ from citycall.policy.items import Item
 from citycall.policy.kinds import CaseKind
 from citycall.policy.limits import Limit, LimitError
 from citycall.policy.model import Pack
-from citycall.policy.rules import ClockRule, Strike
+from citycall.policy.rules import ClockRule, OnDay, Strike
+
+UNTIL = "until"  # kept as the limit of a clock whose due instant was given
+
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def clocks_started_by(
@@ -49,31 +53,59 @@ def resumed_by(pack: Pack, kind: str, event_kind: str, stopped_on: str) -> list[
     ]
 
 
-def started_at(rule: ClockRule, at: datetime, event_data: Mapping[str, Any]) -> datetime:
-    """The instant a clock runs from: the event's, or the true instant the rule names (NT-5-4-3b)."""
+def started_at(rule: ClockRule, at: datetime, event_data: Mapping[str, Any], cal: Calendar) -> datetime:
+    """The instant a clock runs from: the event's, or the true instant the rule names (NT-5-4-3b).
+
+    With `rounds` it is the next of these times of day, on a working day where the rule says so (TP-5-2a).
+    """
     told = event_data.get(rule.start.at) if rule.start.at else None
     if isinstance(told, str):
-        told = datetime.fromisoformat(told)
-    return told if isinstance(told, datetime) else at
+        told = _instant(told, "start")
+    begins = told if isinstance(told, datetime) else at
+    if not rule.start.rounds:
+        return begins
+    return cal.next_round(begins, rule.start.rounds, working_days=rule.start.working_days)
 
 
 def limit_of(
     rule: ClockRule, item: Item | None, kind: CaseKind, event_data: Mapping[str, Any]
 ) -> Limit | None:
-    """The limit a clock runs for, or None where the item, the kind or the event gives none."""
+    """The limit a clock runs for, or None where the item, the kind or the event gives none.
+
+    `kind.category` is the limit of the kind's category that the fact `category` names, else the ordinary
+    limit (TP-5-5-4). `event.until` is no limit: the event gives the due instant itself (see `due_at`).
+    """
     match rule.limit:
         case Limit() as limit:
             return limit
         case "item.stage1":
             return None if item is None else item.stage1
         case "kind.ordinary":
-            stage = kind.stages.get("ordinary")
-            return stage.limit if stage is not None and isinstance(stage.limit, Limit) else None
+            return _ordinary(kind)
+        case "kind.category":
+            named = event_data.get("category")
+            found = next((one.limit for one in kind.categories if one.code == named), None)
+            return _ordinary(kind) if found is None else found
         case "event.limit":
             given = event_data.get("limit")
             if given is None:
                 return None
             return given if isinstance(given, Limit) else Limit.model_validate(given)
+        case "event.until":
+            return None
+
+
+def _ordinary(kind: CaseKind) -> Limit | None:
+    stage = kind.stages.get("ordinary")
+    return stage.limit if stage is not None and isinstance(stage.limit, Limit) else None
+
+
+def limit_text(rule: ClockRule, item: Item | None, kind: CaseKind, event_data: Mapping[str, Any]) -> str:
+    """The limit as written (`6 working_days`), to be kept with the clock; `until` for a given instant."""
+    if rule.limit == "event.until":
+        return UNTIL
+    limit = limit_of(rule, item, kind, event_data)
+    return "" if limit is None else str(limit)
 
 
 def due_at(
@@ -84,11 +116,38 @@ def due_at(
     event_data: Mapping[str, Any],
     cal: Calendar,
 ) -> datetime:
-    """The instant (UTC) at which a clock started at `start` is due; raises LimitError without a limit."""
+    """The instant (UTC) at which a clock started at `start` is due; raises LimitError without a limit.
+
+    `event.until`: the fact `until` is the instant itself, or a day that ends with it (TP-5-5-6a).
+    """
+    if rule.limit == "event.until":
+        return _until(rule, event_data.get("until"), cal)
     limit = limit_of(rule, item, kind, event_data)
     if limit is None:
         raise LimitError(f"clock {rule.code} finds no limit ({rule.limit})")
     return limit.after(start, cal)
+
+
+def _until(rule: ClockRule, told: Any, cal: Calendar) -> datetime:
+    if isinstance(told, str):
+        try:
+            told = date.fromisoformat(told)
+        except ValueError:
+            told = _instant(told, rule.code)
+    if isinstance(told, datetime):
+        if told.tzinfo is None:
+            raise LimitError(f"clock {rule.code}: the instant it ends at needs a time zone")
+        return told.astimezone(UTC)
+    if isinstance(told, date):
+        return cal.end_of_day(told)
+    raise LimitError(f"clock {rule.code} finds no instant to end at")
+
+
+def _instant(told: str, what: str) -> datetime:
+    try:
+        return datetime.fromisoformat(told)
+    except ValueError:
+        raise LimitError(f"{what}: {told!r} is no instant") from None
 
 
 def late_field(
@@ -115,7 +174,21 @@ def strike_at(strike: Strike, start: datetime, due: datetime, cal: Calendar) -> 
         return when.before_limit.before(due, cal)
     if when.after_start is not None:
         return when.after_start.after(start, cal)
+    if when.on_day is not None:
+        return _on_day(when.on_day, start, due, cal)
     return _daily(strike, due if when.from_ == "limit" else start, cal)
+
+
+def _on_day(rule: OnDay, start: datetime, due: datetime, cal: Calendar) -> datetime:
+    """The time of day on a day counted from that of the start or the limit (TP-6-3-4a, TP-6-3-4b).
+
+    A limit that ends with a day (at midnight) belongs to the day that ends.
+    """
+    count = max(rule.days - rule.first_day, 0)
+    if rule.after == "start":
+        return cal.time_on(cal.local(start).date(), count, rule.at)
+    ends = cal.local(due - _MICROSECOND).date()
+    return cal.time_on(ends, -count if rule.before else count, rule.at)
 
 
 def first_strikes(
@@ -123,10 +196,12 @@ def first_strikes(
 ) -> list[tuple[str, datetime]]:
     """Every strike of a running clock with its first instant, earliest first.
 
-    A reminder ahead of the limit whose instant lies before the start is left out: it was never due.
+    A reminder ahead of the limit whose instant lies before the start is left out: it was never due. A limit
+    that had passed before the start (an instant given by the event) strikes all the same.
     """
     strikes = [(strike.code, strike_at(strike, start, due, cal)) for strike in rule.strikes]
-    return sorted((pair for pair in strikes if pair[1] >= start), key=lambda pair: pair[1])
+    first = min(start, due)
+    return sorted((pair for pair in strikes if pair[1] >= first), key=lambda pair: pair[1])
 
 
 def next_strike(strike: Strike, after: datetime, due: datetime, cal: Calendar) -> datetime | None:

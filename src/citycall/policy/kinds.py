@@ -53,10 +53,11 @@ class Stage(Rule):
 class Completion(Rule):
     """What a completion record must hold before a case may be closed (NT-5-4-9c), and who enters it.
 
-    `by`: the roles of the agency that may enter it; empty for all who work on cases. `report_first`: the handler
-    reports back (`case.reported_back`) before the result is entered (TP-6-3-2c). `told_by_phone_requires`: what
-    is asked for instead where the agency was told by telephone before (TP-5-5-5b); None for the same.
-    `approved_by`: roles that must approve the result before it counts and goes out (NT-5-3e); empty for nobody.
+    `by`: the roles of the agency that may enter it; empty for all who work on cases. `report_first`: the
+    handler reports back (`case.reported_back`) before the result is entered (TP-6-3-2c).
+    `told_by_phone_requires`: what is asked for instead where the agency was told by telephone before
+    (TP-5-5-5b); None for the same. `approved_by`: roles that must approve the result before it counts and
+    goes out (NT-5-3e); empty for nobody.
     """
 
     requires: tuple[Literal["finding", "result", "done_at", "photo", "prevention"], ...] = ()

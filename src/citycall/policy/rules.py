@@ -62,12 +62,14 @@ class OnDay(Rule):
     def _one(self) -> Self:
         if (self.after is None) == (self.before is None):
             raise ValueError("say exactly one of after, before")
+        if self.days < self.first_day:
+            raise ValueError("the first day counted is day 1; days must be 1 or more")
         return self
 
 
 class When(Rule):
-    """The instant of a strike: at, after or before the limit, after the start, on a day counted from one of them,
-    or daily from one of them."""
+    """The instant of a strike: at, after or before the limit, after the start, on a day counted from one of
+    them, or daily from one of them."""
 
     at: Literal["limit", "start"] | None = None
     after_limit: Limit | None = None
@@ -89,7 +91,9 @@ class When(Rule):
     def _one(self) -> Self:
         ways = (self.at, self.after_limit, self.before_limit, self.after_start, self.on_day, self.daily_at)
         if sum(way is not None for way in ways) != 1:
-            raise ValueError("say exactly one of at, after_limit, before_limit, after_start, on_day, daily_at")
+            raise ValueError(
+                "say exactly one of at, after_limit, before_limit, after_start, on_day, daily_at"
+            )
         return self
 
     @property

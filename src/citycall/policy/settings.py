@@ -39,7 +39,7 @@ REFERENCES = {"setting": "settings", "reading": "readings"}
 
 
 def resolve(raw: dict[str, Any], source: Source) -> frozenset[str]:
-    """Put the values in the place of the references to them; returns `settings.SLUG.PATH` of each that is used.
+    """Put values in the place of the references to them; returns `settings.SLUG.PATH` of each that is used.
 
     Raises PackError where a reference points at nothing.
     """

@@ -1,4 +1,4 @@
-"""Tasks: something somebody owes a case beside its clocks, such as a telephone notice that must be recorded."""
+"""Tasks: what somebody owes a case beside its clocks, such as a telephone notice that must be recorded."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Asked = Literal["person", "at", "text", "reference", "date", "authority"]
 class TaskRule(Rule):
     """One kind of task: what opens it, who owes it, what must be entered, what it holds up.
 
-    `on`: events of the case that open it (a strike opens it with `task:`; staff with `opened_by` may open it by
-    hand). `owed_by`: `case` for the case's own agency, otherwise an agency's code, such as `call_centre`.
-    `asks`: what its record must hold: the person spoken to, the instant, a text, a document's number, its date,
-    the authority written to. `blocks`: events refused with `task_open` while it is open. `cancelled_by`: events
-    after which nobody owes it any more. `limit`: by when, counted from its opening.
+    `on`: events of the case that open it (a strike opens it with `task:`; staff with `opened_by` may open it
+    by hand). `owed_by`: `case` for the case's own agency, otherwise an agency's code, such as `call_centre`.
+    `asks`: what its record must hold: the person spoken to, the instant, a text, a document's number, its
+    date, the authority written to. `blocks`: events refused with `task_open` while it is open.
+    `cancelled_by`: events after which nobody owes it any more. `limit`: by when, counted from its opening.
     """
 
     code: Code

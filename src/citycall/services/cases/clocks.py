@@ -25,6 +25,7 @@ from citycall.policy.clocks import (
     due_at,
     first_strikes,
     late_field,
+    limit_text,
     next_strike,
     started_at,
 )
@@ -62,9 +63,10 @@ def plan(
     kind = pack.kinds[case.kind]
     calendar = pack.calendar(district=case.district)
     for rule in clocks_started_by(pack, case.kind, event_kind, facts):
-        begins = started_at(rule, now, facts)
+        begins = started_at(rule, now, facts, calendar)
         due = due_at(rule, item, kind, begins, facts, calendar)
-        clock = CaseClock(case=case, code=rule.code, started_at=begins, due=due)
+        said = limit_text(rule, item, kind, facts)
+        clock = CaseClock(case=case, code=rule.code, started_at=begins, due=due, limit=said)
         out.started.append((rule, clock))
         if rule.sets_due:
             out.changes["due_at"] = due

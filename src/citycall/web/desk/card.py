@@ -111,7 +111,7 @@ def _limits(pack: Pack, kind: CaseKind, item: Item, place: Place | None) -> list
         if said.replace(" ", "") in rule.name.get(get_language()).replace(" ", ""):
             said = ""
         try:
-            due = due_at(rule, item, kind, started_at(rule, now, {}), {}, calendar)
+            due = due_at(rule, item, kind, started_at(rule, now, {}, calendar), {}, calendar)
         except LimitError:
             continue
         found.append(Limit(rule.name, said, due))
