@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("citycall.people.cli:init", "Begin a real installation from a policy pack."),
     "messages": ("citycall.run.cli:messages", "Message catalogues of the languages."),
     "migrate": ("citycall.run.cli:migrate", "Bring the database to this version."),
+    "mutants": ("citycall.rehearsal.cli_mutants:command", "Does a story notice when a rule is lost?"),
     "notices": ("citycall.base.cli:notices", "What did not reach people, and sending it again."),
     "policy": ("citycall.policy.cli:policy", "Check and compare policy packs."),
     "rehearse": ("citycall.rehearsal.cli:rehearse", "Run scenarios on a virtual clock."),
@@ -37,7 +38,7 @@ ON_THE_DATABASE = {"audit", "import", "init", "migrate", "notices", "replay", "s
 ON_THE_DATABASE |= {"timers", "token"}
 BEFORE_A_GOVERNMENT = {"init", "migrate"}
 # These play, and get a database that is thrown away.
-ON_A_PLAYGROUND = {"conformance", "rehearse"}
+ON_A_PLAYGROUND = {"conformance", "mutants", "rehearse"}
 
 
 class Rooms(click.Group):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from citycall.base import audit, channels, clock, events, timers
+from citycall.base import audit, channels, clock, events, policies, timers
 from citycall.base.audit import AuditEntry, AuditLink
 from citycall.base.channels.recording import RecordingChannel
 from citycall.base.commands import Input, Refused, commands, execute
@@ -58,8 +58,13 @@ def check(scenario: Scenario) -> None:
             raise scenario.error(step, f"{step.form.do} has no {'.'.join(place)!r}", "with", *place)
 
 
-def rehearse(scenario: Scenario, scratch: Scratch, policy: Path | None = None) -> Result:
-    """Tell the story in a fresh world. `policy` takes the place of the pack that it names."""
+def rehearse(
+    scenario: Scenario, scratch: Scratch, policy: Path | None = None, *, amended: Path | None = None
+) -> Result:
+    """Tell the story in a fresh world. `policy` takes the place of the pack that it names.
+
+    `amended`: a changed copy of that pack, put in force in the pack's own world when the story begins.
+    """
     result = Result(scenario.path, scenario.title, scenario.clauses, steps=len(scenario.steps))
     began = time.perf_counter()
     check(scenario)
@@ -70,7 +75,10 @@ def rehearse(scenario: Scenario, scratch: Scratch, policy: Path | None = None) -
         raise scenario.document.error(("policy",), str(error)) from error
     with scratch.world(folder), _recording():
         start = moments.absolute(scenario.start, zone)
-        _Runner(scenario, Telling(start, zone), Timeline(start), result).run()
+        timeline = Timeline(start)
+        if amended is not None:
+            policies.install(amended)
+        _Runner(scenario, Telling(start, zone), timeline, result).run()
     result.seconds = time.perf_counter() - began
     return result
 

@@ -1,0 +1,127 @@
+"""`citycall mutants`: does a story notice when a rule of a pack is lost or shifted?"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from django.conf import settings
+from django.utils import translation
+
+from citycall.policy import PackError, load_pack
+from citycall.rehearsal import cli
+from citycall.rehearsal.mutants import Mutant, Outcome, mutants, same_rules
+from citycall.rehearsal.runner import rehearse
+from citycall.rehearsal.scenario import Scenario, ScenarioError
+from citycall.rehearsal.scratch import Scratch, scratch
+
+
+@click.command("mutants")
+@click.argument("pack", metavar="PACK")
+@click.option("--part", metavar="K/N", default="1/1", help="Only the K-th of N parts, to share the work.")
+@click.option("--file", "only", metavar="NAME", help="Only mutants of this file, such as clocks.yaml.")
+@click.option("--cited", is_flag=True, help="Ask only the stories that cite a clause of the changed rule.")
+@click.option("--json", "as_json", is_flag=True, help="The outcome for programs.")
+def command(pack: str, part: str, only: str | None, cited: bool, as_json: bool) -> None:
+    """Take each rule out of PACK or shift it, and see which story fails; list those that none notices.
+
+    Ends with 1 when a mutant survived that something reads.
+    """
+    folder = cli._pack(pack)
+    number, of = _part(part)
+    stories = [story for story in cli._load([cli._stories()]) if story.policy == folder.name]
+    chosen = [one for one in mutants(folder) if only in (None, one.file)][number - 1 :: of]
+    began = time.perf_counter()
+    found: list[Outcome] = []
+    with (
+        cli._quiet(),
+        cli._database(),
+        translation.override(settings.LANGUAGE_CODE),
+        scratch() as databases,
+        click.progressbar(length=len(chosen), label=folder.name, file=sys.stderr) as bar,
+    ):
+        for outcome in tried(folder, chosen, stories, databases, cited=cited):
+            found.append(outcome)
+            bar.update(1)
+    count = Counter(one.verdict for one in found)
+    if as_json:
+        click.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=2))
+    else:
+        for one in found:
+            if one.verdict in ("survived", "unread"):
+                click.echo(f"{one.verdict:<9} {one.mutant.name}  [{', '.join(one.mutant.clauses)}]")
+        click.echo(
+            f"{len(found)} mutants of {folder.name}: {count['noticed']} noticed by a story, "
+            f"{count['refused']} refused at loading, {count['same']} the same, {count['survived']} survived, "
+            f"{count['unread']} of settings that nothing reads yet "
+            f"({time.perf_counter() - began:.0f} s, {len(stories)} stories)"
+        )
+    sys.exit(1 if count["survived"] else 0)
+
+
+def tried(
+    pack: Path, chosen: Sequence[Mutant], stories: Sequence[Scenario], databases: Scratch, *, cited: bool
+) -> Iterator[Outcome]:
+    """What becomes of each mutant; the stories of its clauses are asked first."""
+    original = load_pack(pack)
+    for mutant in chosen:
+        with tempfile.TemporaryDirectory(prefix="citycall-mutant-") as place:
+            folder = mutant.lay(pack, Path(place))
+            try:
+                changed = load_pack(folder)
+            except PackError as error:
+                yield Outcome(mutant, "refused", str(error))
+                continue
+            if same_rules(original, changed):
+                yield Outcome(mutant, "same")
+                continue
+            first = [story for story in stories if set(story.clauses) & set(mutant.clauses)]
+            rest = [] if cited else [story for story in stories if story not in first]
+            noticed = next((story for story in (*first, *rest) if _fails(story, databases, folder)), None)
+            if noticed is not None:
+                yield Outcome(mutant, "noticed", noticed.path.as_posix())
+            else:
+                yield Outcome(mutant, "unread" if _unread(mutant, original.referred) else "survived")
+
+
+def _fails(story: Scenario, databases: Scratch, amended: Path) -> bool:
+    try:
+        return not rehearse(story, databases, amended=amended).held
+    except ScenarioError:
+        return True  # what the story speaks of is not there any more
+
+
+def _unread(mutant: Mutant, read: frozenset[str]) -> bool:
+    """Whether it shifts a setting that no rule takes over and no room asks for."""
+
+    if mutant.file not in ("settings.yaml", "readings.yaml"):
+        return False
+    slug = mutant.what.split(" ")[0].split(".")[0]
+    table = mutant.file.removesuffix(".yaml")
+    return not any(path.split(".")[:2] == [table, slug] for path in read)
+
+
+def _part(text: str) -> tuple[int, int]:
+    number, _, of = text.partition("/")
+    if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+        raise click.BadParameter("write it as 1/2", param_hint="--part")
+    return int(number), int(of)
+
+
+def _as_json(found: Sequence[Outcome]) -> list[dict[str, Any]]:
+    return [
+        {
+            "mutant": one.mutant.name,
+            "clauses": list(one.mutant.clauses),
+            "verdict": one.verdict,
+            "by": one.by,
+        }
+        for one in found
+    ]
