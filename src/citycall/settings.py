@@ -215,6 +215,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 # Unset: in a real installation what is to be sent waits in the outbox; the sample records what it would send.
 CITYCALL_SMTP_URL = os.environ.get("CITYCALL_SMTP_URL", "")
 CITYCALL_SMS_URL = os.environ.get("CITYCALL_SMS_URL", "")
+CITYCALL_EGOV_URL = os.environ.get("CITYCALL_EGOV_URL", "")
 CITYCALL_MAIL_FROM = os.environ.get("CITYCALL_MAIL_FROM", "1999@localhost")
 
 # -- logs --------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""Servers on this machine that behave like the real ones: an SMTP server, and Mitake's HTTP interface."""
+"""Servers on this machine that behave like the real ones: SMTP, Mitake's HTTP interface, a city's e公務 gateway."""
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from urllib.parse import parse_qs
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from citycall.base.channels.egov import EgovChannel, signature
 from citycall.base.channels.email import EmailChannel
 from citycall.base.channels.sms_mitake import MitakeChannel
 
@@ -150,3 +152,73 @@ class MitakeGateway:
         )
         self.arrived.append(made)
         return f"[1]\r\nmsgid={made.id}\r\nstatuscode=1\r\nAccountPoint={self.points}\r\n"
+
+
+@dataclass
+class EgovGateway:
+    """A city's gateway to its e公務 server: it takes what is signed, and keeps the keys that it knows."""
+
+    GOOD = "works.intake_window"
+    BAD = "nobody.here"
+    arrived: list[Arrived] = field(default_factory=list)
+    lose_answers: bool = False
+    busy: bool = False
+    says: str | None = None
+    forgets: bool = False
+    port: int = 0
+    _server: ThreadingHTTPServer | None = None
+
+    def __post_init__(self) -> None:
+        self.up()
+
+    def channel(self) -> EgovChannel:
+        return EgovChannel.from_url(f"egov+http://citycall:s%3Acret@127.0.0.1:{self.port}/messages")
+
+    def up(self) -> None:
+        gateway = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                content = self.rfile.read(int(self.headers["Content-Length"]))
+                status, answer = gateway.answer(self.path, self.headers, content)
+                if gateway.lose_answers:
+                    self.close_connection = True
+                    return
+                body = (gateway.says or json.dumps(answer)).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
+
+    def down(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def answer(self, path: str, headers: Any, content: bytes) -> tuple[int, dict[str, Any]]:
+        at, key = headers["X-CityCall-Time"], headers["Idempotency-Key"]
+        signed = f"sha256={signature('s:cret', at, key, content)}"
+        if headers["X-CityCall-Key"] != "citycall" or headers["X-CityCall-Signature"] != signed:
+            return 401, {"error": "簽章不符"}
+        if path != "/messages":
+            return 400, {"error": "沒有這個介面"}
+        if self.busy:
+            return 429, {"error": "稍後再試"}
+        given = json.loads(content)
+        if given["to"] == self.BAD:
+            return 422, {"error": "查無帳號"}
+        earlier = [m for m in self.arrived if m.id == key]
+        if earlier and not self.forgets:
+            return 200, {"id": f"egov-{self.arrived.index(earlier[0])}", "duplicate": True}
+        self.arrived.append(Arrived(given["to"], given["subject"], given["body"], key))
+        return 202, {"id": f"egov-{len(self.arrived) - 1}", "duplicate": False}

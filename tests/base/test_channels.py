@@ -11,10 +11,11 @@ from typing import Protocol
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
-from tests.base.gateways import Arrived, MitakeGateway, SmtpGateway
+from tests.base.gateways import Arrived, EgovGateway, MitakeGateway, SmtpGateway
 
 from citycall.base import channels, clock, private
 from citycall.base.channels import Channel, ChannelDown, Message, Receipt, Undeliverable
+from citycall.base.channels.egov import EgovChannel
 from citycall.base.channels.email import EmailChannel
 from citycall.base.channels.recording import RecordedMessage, RecordingChannel
 from citycall.base.channels.sms_mitake import MitakeChannel
@@ -52,17 +53,20 @@ class Recorder:
     def down(self) -> None: ...
 
 
-@pytest.fixture(params=["recording", "smtp", "mitake"])
+OUTSIDE = {"smtp": SmtpGateway, "mitake": MitakeGateway, "egov": EgovGateway}
+
+
+@pytest.fixture(params=["recording", *OUTSIDE])
 def gateway(request: pytest.FixtureRequest) -> Iterator[Gateway]:
-    made = {"recording": Recorder, "smtp": SmtpGateway, "mitake": MitakeGateway}[request.param]()
+    made = {"recording": Recorder, **OUTSIDE}[request.param]()
     yield made  # type: ignore[misc]
     made.down()
 
 
-@pytest.fixture(params=["smtp", "mitake"])
+@pytest.fixture(params=list(OUTSIDE))
 def outside(request: pytest.FixtureRequest) -> Iterator[Gateway]:
     """The ones that leave the house, so that they can be away or lose an answer."""
-    made = {"smtp": SmtpGateway, "mitake": MitakeGateway}[request.param]()
+    made = OUTSIDE[request.param]()
     yield made  # type: ignore[misc]
     made.down()
 
@@ -77,6 +81,13 @@ def smtp() -> Iterator[SmtpGateway]:
 @pytest.fixture
 def mitake() -> Iterator[MitakeGateway]:
     made = MitakeGateway()
+    yield made
+    made.down()
+
+
+@pytest.fixture
+def egov() -> Iterator[EgovGateway]:
+    made = EgovGateway()
     yield made
     made.down()
 
@@ -246,13 +257,66 @@ def test_a_wrong_sms_address_is_said_to_be_wrong(url: str) -> None:
         MitakeChannel.from_url(url)
 
 
+# --- e公務 ---------------------------------------------------------------------------------------
+
+
+def test_the_e_government_gateway_knows_a_message_again(egov: EgovGateway) -> None:
+    first, again = (egov.channel().send([message(egov.GOOD)])[0] for _ in range(2))
+    assert isinstance(first, Receipt)
+    assert isinstance(again, Receipt)
+    assert (again.reference, again.duplicate) == (first.reference, True)
+    assert len(egov.arrived) == 1
+
+
+def test_beyond_the_gateways_memory_the_receipt_says_sent_again(egov: EgovGateway) -> None:
+    egov.channel().send([message(egov.GOOD)])
+    egov.forgets = True
+    for hours, said in ((1, False), (24, True)):
+        since = clock.now() - timedelta(hours=hours)
+        [receipt] = egov.channel().send([message(egov.GOOD, uncertain_since=since)])
+        assert isinstance(receipt, Receipt)
+        assert receipt.sent_again is said
+
+
+def test_a_wrong_key_or_a_busy_gateway_waits(egov: EgovGateway) -> None:
+    wrong = EgovChannel.from_url(f"egov+http://citycall:guessed@127.0.0.1:{egov.port}/messages")
+    [outcome] = wrong.send([message(egov.GOOD)])
+    assert isinstance(outcome, ChannelDown)
+    assert "簽章不符" in outcome.reason
+    assert "guessed" not in repr(wrong)
+    egov.busy = True
+    [outcome] = egov.channel().send([message(egov.GOOD)])
+    assert isinstance(outcome, ChannelDown)
+    assert not outcome.uncertain
+    assert not egov.arrived
+
+
+@pytest.mark.parametrize("said", ["", "taken", "[]", '{"id": ""}'])
+def test_an_answer_without_an_id_is_none(egov: EgovGateway, said: str) -> None:
+    egov.says = said or " "
+    [outcome] = egov.channel().send([message(egov.GOOD)])
+    assert isinstance(outcome, ChannelDown)
+    assert outcome.uncertain
+
+
+@pytest.mark.parametrize("url", ["egov://host", "https://k:s@host", "egov+http://k:s@gateway.example"])
+def test_a_wrong_egov_address_is_said_to_be_wrong(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="CITYCALL_EGOV_URL"):
+        EgovChannel.from_url(url)
+
+
+def test_an_egov_address_is_https_unless_it_is_this_machine() -> None:
+    assert EgovChannel.from_url("egov://k:s@gw.example:8443/in").address == "https://gw.example:8443/in"
+    assert EgovChannel.from_url("egov+http://k:s@localhost").address == "http://localhost/"
+
+
 # --- which channel is used ----------------------------------------------------------------------
 
 
 @pytest.fixture
 def _chosen_anew() -> Iterator[None]:
     def forget() -> None:
-        for name in ("email", "sms", "screen"):
+        for name in ("email", "sms", "egov", "screen"):
             channels.set_channel(name, None)
             channels.set_down(name, False)
 
@@ -276,7 +340,13 @@ def test_a_sample_records_and_a_real_government_waits(monkeypatch: pytest.Monkey
 def test_the_settings_choose_the_real_channels(settings: Settings) -> None:
     settings.CITYCALL_SMTP_URL = "smtp://127.0.0.1:2525?tls=none"
     settings.CITYCALL_SMS_URL = "mitake://user:pass@smsapi.mitake.com.tw"
-    assert channels.status() == {"email": "EmailChannel", "sms": "MitakeChannel", "screen": "ScreenChannel"}
+    settings.CITYCALL_EGOV_URL = "egov://citycall:secret@egov.example/messages"
+    assert channels.status() == {
+        "email": "EmailChannel",
+        "sms": "MitakeChannel",
+        "egov": "EgovChannel",
+        "screen": "ScreenChannel",
+    }
     channels.set_down("sms", True)
     assert channels.status()["sms"] == "down"
 

@@ -34,7 +34,7 @@ def _of_staff(notice: Notice, staff: Staff | None) -> Recipient | Unresolved:
         address, masked = staff.email, private.mask_email(staff.email)
     elif notice.channel == "sms":
         address, masked = staff.mobile or "", private.mask_phone(staff.mobile)
-    else:
+    else:  # on the screen, and in e公務, people are known by their account
         address, masked = staff.username, staff.username
     if not address:
         return Unresolved(f"whoever stands at {notice.to_post} has no address for {notice.channel}")

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 Code = str
 Clauses = tuple[str, ...]
 Where = Mapping[str, Any]
-ChannelName = Literal["email", "sms", "screen"]
-NoticeChannel = Literal["email", "sms", "screen", "chosen", "contact"]
+ChannelName = Literal["email", "sms", "egov", "screen"]
+NoticeChannel = Literal["email", "sms", "egov", "screen", "chosen", "contact"]
 
 _CODE = re.compile(r"^[a-z0-9][a-z0-9_.-]*$")
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")

@@ -38,7 +38,7 @@ SEND_EVERY = timedelta(minutes=10)
 _CHAIN_EVERY = 2000
 _AT_ONCE = 2000  # timers in one sweep
 _OPERATOR, _LEAD = "call_centre.operator1", "call_centre.lead"
-_CHANNELS = ("email", "sms")
+_CHANNELS = ("email", "sms", "egov")
 Progress = Callable[[int, int], None]
 
 

@@ -29,7 +29,7 @@ from citycall.rehearsal.telling import VIA, Telling, unknown_keys
 from citycall.rehearsal.timeline import Timeline
 from citycall.services.cases.models import Case
 
-OUTWARD = ("email", "sms")
+OUTWARD = ("email", "sms", "egov")
 
 
 class Broken(Exception):

@@ -23,7 +23,7 @@ from citycall.policy.world import SampleCitizen, World
 from citycall.rehearsal import lines
 from citycall.rehearsal.timeline import Timeline
 
-OUTWARD = ("email", "sms")
+OUTWARD = ("email", "sms", "egov")
 Fate = Literal[
     "established",
     "signed",

@@ -65,7 +65,7 @@ class At(_Form):
 class Channel(_Form):
     """A way out to people is taken away or given back."""
 
-    channel: dict[Literal["email", "sms", "screen"], Literal["down", "up"]] = Field(min_length=1)
+    channel: dict[Literal["email", "sms", "egov", "screen"], Literal["down", "up"]] = Field(min_length=1)
 
 
 class Worker(_Form):

@@ -75,6 +75,7 @@ NOTICES: dict[str, Promise] = {
 CHANNELS: dict[str, Promise] = {
     "sms": lazy("簡訊"),
     "email": lazy("電子郵件"),
+    "egov": lazy("e公務訊息"),
     "screen": lazy("畫面通知"),
     "phone": lazy("電話"),
 }

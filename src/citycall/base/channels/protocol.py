@@ -65,7 +65,7 @@ class Channel(Protocol):
 
     @property
     def name(self) -> str:
-        """'email', 'sms' or 'screen'."""
+        """'email', 'sms', 'egov' or 'screen'."""
 
     @property
     def transactional(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which channel reaches people by e-mail and by text message in this installation."""
+"""Which channel reaches people by e-mail, text message and e公務 in this installation."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from citycall.base import private
 from citycall.base.channels.protocol import Channel, ChannelDown, Message, Outcome
 from citycall.base.channels.recording import RecordingChannel
 
-EMAIL, SMS, SCREEN = "email", "sms", "screen"
-NAMES = (EMAIL, SMS, SCREEN)
+EMAIL, SMS, EGOV, SCREEN = "email", "sms", "egov", "screen"
+NAMES = (EMAIL, SMS, EGOV, SCREEN)
 
 _chosen: dict[str, Channel] = {}
 _down: set[str] = set()
@@ -67,7 +67,12 @@ def _choose(name: str) -> Channel:
         from citycall.base.channels.screen import ScreenChannel
 
         return ScreenChannel()
-    url = settings.CITYCALL_SMTP_URL if name == EMAIL else settings.CITYCALL_SMS_URL if name == SMS else ""
+    urls = {
+        EMAIL: settings.CITYCALL_SMTP_URL,
+        SMS: settings.CITYCALL_SMS_URL,
+        EGOV: settings.CITYCALL_EGOV_URL,
+    }
+    url = urls.get(name, "")
     if name == EMAIL and url:
         from citycall.base.channels.email import EmailChannel
 
@@ -76,6 +81,10 @@ def _choose(name: str) -> Channel:
         from citycall.base.channels.sms_mitake import MitakeChannel
 
         return MitakeChannel.from_url(url)
+    if name == EGOV and url:
+        from citycall.base.channels.egov import EgovChannel
+
+        return EgovChannel.from_url(url)
     if name in NAMES and private.is_sample():
         return RecordingChannel(name)
     return NotConfigured(name)

@@ -81,7 +81,7 @@ class Notice(models.Model):
                 name="base_notice_one_recipient",
             ),
             models.CheckConstraint(
-                condition=Q(channel__in=["email", "sms", "screen"]), name="base_notice_channel"
+                condition=Q(channel__in=["email", "sms", "egov", "screen"]), name="base_notice_channel"
             ),
         )
 

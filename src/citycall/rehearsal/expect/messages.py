@@ -40,7 +40,7 @@ class NoticeFilters(_Filters):
     about: str | None = Field(default=None, pattern=r"^\$")
     to: str | None = None
     template: str | None = None
-    channel: Literal["email", "sms", "screen"] | None = None
+    channel: Literal["email", "sms", "egov", "screen"] | None = None
     state: Literal["pending", "sending", "sent", "failed", "undeliverable"] | None = None
     contains: list[str] | None = None
     lacks: list[str] | None = None
@@ -105,7 +105,7 @@ def _said(notice: Notice) -> str:
 
 class MessageFilters(_Filters):
     to: str | None = None
-    channel: Literal["email", "sms", "screen"] | None = None
+    channel: Literal["email", "sms", "egov", "screen"] | None = None
     contains: list[str] | None = None
     lacks: list[str] | None = None
 

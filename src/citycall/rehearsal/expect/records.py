@@ -36,11 +36,12 @@ RECORDS: dict[str, tuple[str, str]] = {
     "letter": ("cases.UnfoundedLetter", "last_case"),
     "outage": ("cases.Outage", ""),
     "phone_record": ("cases.PhoneRecord", "case"),
+    "phone_task": ("cases.PhoneTask", "case"),
     "photo": ("cases.CaseFile", "case"),
     "prevention": ("cases.Prevention", "case"),
     "request": ("cases.StageRequest", "case"),
     "review": ("oversight.Review", ""),
-    "task": ("cases.PhoneTask", "case"),
+    "task": ("cases.CaseTask", "case"),
 }
 
 
