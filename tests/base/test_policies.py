@@ -1,12 +1,13 @@
 import shutil
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.test.utils import CaptureQueriesContext
 
 import citycall
-from citycall.base import policies
+from citycall.base import clock, policies
 from citycall.base.policies import NoPolicy, PolicyVersion
 from citycall.policy import PackError
 
@@ -94,10 +95,78 @@ def test_a_change_by_another_process_is_seen(folder: Path, monkeypatch: pytest.M
     reissue(folder, "2026.2")
     second = policies.install(folder, activate=False)
     assert policies.in_force()[0] == first
-    PolicyVersion.objects.filter(pk=first.pk).update(active=False)
-    PolicyVersion.objects.filter(pk=second.pk).update(active=True)
+    PolicyVersion.objects.filter(pk=second.pk).update(effective_from=clock.now())
     monkeypatch.setattr(policies._known, "checked_at", time.monotonic() - 2)
     assert policies.in_force()[1].version == "2026.2"
+
+
+def test_what_the_release_before_this_put_in_force_holds(folder: Path) -> None:
+    """It knows of `active` alone; a roll-out leaves nothing of it behind."""
+    first = policies.install(folder)
+    reissue(folder, "2026.2")
+    second = policies.install(folder, activate=False)
+    PolicyVersion.objects.filter(pk=first.pk).update(active=False)
+    PolicyVersion.objects.filter(pk=second.pk).update(active=True)
+    policies.refresh()
+    assert policies.in_force()[1].version == "2026.2"
+
+
+def test_a_change_takes_effect_by_itself_when_its_day_comes(folder: Path) -> None:
+    """KM-10-6b: the day comes, the new value applies, and the old one stays readable."""
+    start = datetime(2026, 3, 2, 10, tzinfo=clock.TAIPEI)
+    with clock.at(start):
+        first = policies.install(folder)
+        head = policies.text_of("pack.yaml")
+        day = datetime(2026, 4, 1, tzinfo=clock.TAIPEI)
+        second = policies.amend({"pack.yaml": head.replace("2026.1", "2026.3")}, effective_from=day)
+        assert policies.in_force()[0] == first
+        assert policies.latest() == second
+    with clock.at(day - timedelta(microseconds=1)):
+        assert policies.in_force()[0] == first
+    with clock.at(day):
+        assert policies.in_force()[1].version == "2026.3"
+        assert policies.pack_of(first.pk).version == "2026.1"
+        assert [version.pk for version in policies.versions()] == [second.pk, first.pk]
+        assert policies.version_at(start) == first
+        assert policies.version_at(start - timedelta(days=1)) is None
+
+
+def test_a_change_that_was_revoked_never_takes_effect(folder: Path) -> None:
+    start = datetime(2026, 3, 2, 10, tzinfo=clock.TAIPEI)
+    with clock.at(start):
+        first = policies.install(folder)
+        head = policies.text_of("pack.yaml")
+        later = start + timedelta(days=30)
+        second = policies.amend({"pack.yaml": head.replace("2026.1", "2026.3")}, effective_from=later)
+        policies.revoke(second)
+        assert policies.latest() == first
+    with clock.at(later):
+        assert policies.in_force()[0] == first
+        assert second in policies.versions()
+
+
+def test_of_two_at_one_instant_the_second_holds(folder: Path) -> None:
+    with clock.at(datetime(2026, 3, 2, 10, tzinfo=clock.TAIPEI)):
+        first = policies.install(folder)
+        reissue(folder, "2026.2")
+        second = policies.install(folder)
+        assert policies.in_force()[0] == second
+        assert policies.install(PACKS / "newtaipei") == first
+        assert policies.in_force()[0] == first
+
+
+def test_a_story_told_before_the_first_version_has_it_all_the_same(folder: Path) -> None:
+    version = policies.install(folder)
+    with clock.at(datetime(2001, 1, 1, tzinfo=clock.TAIPEI)):
+        assert policies.in_force()[0] == version
+
+
+def test_an_error_names_the_file_as_it_is_kept(folder: Path) -> None:
+    policies.install(folder)
+    with pytest.raises(PackError) as caught:
+        policies.amend({"items.csv": policies.text_of("items.csv").replace("4 hours", "4 moons", 1)})
+    assert (caught.value.file, caught.value.line) == ("newtaipei/items.csv", 2)
+    assert "stage1" in caught.value.key
 
 
 def test_one_file_is_amended(folder: Path) -> None:
