@@ -57,10 +57,11 @@ class Completion(Rule):
     handler reports back (`case.reported_back`) before the result is entered (TP-6-3-2c).
     `told_by_phone_requires`: what is asked for instead where the agency was told by telephone before
     (TP-5-5-5b); None for the same. `approved_by`: roles that must approve the result before it counts and
-    goes out (NT-5-3e); empty for nobody.
+    goes out (NT-5-3e); empty for nobody. `phone_reply`: the reply by telephone, with its date and time, comes
+    before the result where the citizen is to be rung (NT-5-3e).
     """
 
-    requires: tuple[Literal["finding", "result", "done_at", "photo", "prevention"], ...] = ()
+    requires: tuple[Literal["finding", "result", "done_at", "photo", "prevention", "phone_reply"], ...] = ()
     late_requires: tuple[Literal["late_reason"], ...] = ()
     by: tuple[str, ...] = ()
     report_first: bool = False
@@ -130,9 +131,14 @@ class Unfounded(Rule):
 
 
 class Reply(Rule):
-    """How the citizen is told the result and when the case closes (NT-5-4-4b, NT-5-4-4c, NT-5-4-9a)."""
+    """How the citizen is told the result and when the case closes (NT-5-4-4b, NT-5-4-4c, NT-5-4-9a).
+
+    Where `none` is not among the ways, whoever left a way of contact is answered, asked for or not (NT-5-3d).
+    `by_hand`: how the agency's people may answer by themselves, with date and content on record (KM-6-1d).
+    """
 
     ways: tuple[Literal["sms", "email", "phone", "none"], ...] = ("sms", "email", "phone", "none")
+    by_hand: tuple[Literal["phone", "letter", "email", "visit"], ...] = ()
     phone_by: tuple[str, ...] = ("handler",)
     phone_agency: Code = "case"  # who owes the call: the case's own agency, or one such as call_centre
     always_by_phone: bool = False  # the call centre rings whatever way was left, if there is one (KM-7-4b)

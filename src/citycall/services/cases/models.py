@@ -162,6 +162,16 @@ class Case(models.Model):
             models.Index(F("cause_group"), F("addr_key"), F("id").desc(), name="case_place_cause"),
             models.Index(fields=["party_id"], name="case_party"),
             models.Index(fields=["related_to"], name="case_related", condition=Q(related_to__isnull=False)),
+            models.Index(
+                fields=["agency", "notified_at"],
+                name="case_told_not_started",
+                condition=Q(notified_at__isnull=False, status__in=["established", "acknowledged"]),
+            ),
+            models.Index(
+                fields=["agency", "id"],
+                name="case_registered_late",
+                condition=Q(registered_late=True),
+            ),
         )
         constraints = (
             models.CheckConstraint(
@@ -190,7 +200,7 @@ class CaseClock(models.Model):
     stopped_by = models.CharField(max_length=40, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     late = models.BooleanField(default=False)
-    # What the due time was computed from, so that it can be computed anew: the limit as written (`6 working_days`).
+    # What the due time was computed from, to be computed anew: the limit as written (`6 working_days`).
     limit = models.CharField(max_length=32, blank=True, default="", db_default="")
 
     class Meta:
@@ -264,8 +274,8 @@ class PhoneTask(models.Model):
 class CaseTask(models.Model):
     """Something owed to a case beside its clocks, as the pack's task rule ``code`` says (``policy.tasks``).
 
-    A telephone notice that must be recorded (KM-7-1b), a delivery that failed (NT-4-1-2), a dunning to be passed
-    on (TP-6-3-4c). ``agency`` owes it; what was entered stands in the fields that the rule asks for.
+    A telephone notice that must be recorded (KM-7-1b), a delivery that failed (NT-4-1-2), a dunning to be
+    passed on (TP-6-3-4c). ``agency`` owes it; what was entered stands in the fields that the rule asks for.
     """
 
     SUBJECT_KIND = "case_task"
@@ -328,6 +338,31 @@ class PhoneRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}:{self.staff_id}"
+
+
+class CaseReply(models.Model):
+    """What the agency's people told the citizen themselves: by which way, when, with which words (KM-6-1d).
+
+    A call for which the citizen's number was opened is a ``PhoneRecord``; here is what was answered by letter
+    or otherwise. ``reference`` is the letter's number.
+    """
+
+    class Way(models.TextChoices):
+        PHONE = "phone", _("電話")
+        LETTER = "letter", _("信函")
+        EMAIL = "email", _("電子郵件")
+        VISIT = "visit", _("當面")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="replies")
+    way = models.CharField(_("回覆方式"), max_length=8, choices=Way)
+    at = models.DateTimeField(_("回覆時間"))
+    content = models.TextField(_("回覆內容"))
+    reference = models.CharField(_("發文字號"), max_length=80, blank=True)
+    staff_id = models.BigIntegerField(null=True)
+    recorded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.case_id}:{self.way}"
 
 
 class CaseFile(models.Model):
