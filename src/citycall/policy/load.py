@@ -67,6 +67,11 @@ def load_pack(path: Path | str) -> Pack:
         return pack
 
 
+def read_pack(path: Path | str) -> Pack:
+    """The pack in a folder, checked and not remembered; raises PackError."""
+    return _load(Path(path).resolve())
+
+
 def folders_of(folder: Path) -> list[Path]:
     """The folder and those it extends, nearest first."""
     chain = [folder]
