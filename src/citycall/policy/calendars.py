@@ -290,6 +290,17 @@ class Calendar:
         """The instant at which a day is over: the midnight after it."""
         return self.time_on(day, 1, time())
 
+    def moment_of(self, day: date, at: time | Literal["start", "end", "office end"]) -> datetime:
+        """A moment of a day: its start, its end (the midnight after), when offices close, or a time of day.
+
+        Offices close at their usual time also on a day on which they are closed.
+        """
+        if at == "end":
+            return self.end_of_day(day)
+        if isinstance(at, time):
+            return self.time_on(day, 0, at)
+        return self.time_on(day, 0, time() if at == "start" else self.office_hours[-1][1])
+
     # --- within ---------------------------------------------------------------------------------
 
     def _closed_parts(self, day: date) -> frozenset[str]:

@@ -26,9 +26,7 @@ class Item(Rule):
     resources: bool = False
     evidence: bool = False
     handler: Code | None = None  # the post of its agency in charge until somebody takes the case
-    place_kinds: tuple[
-        str, ...
-    ] = ()  # the kinds of place it is taken for (`places.PlaceKind`); empty: any
+    place_kinds: tuple[str, ...] = ()  # the kinds of place it is taken for (`places.PlaceKind`); empty: any
     keywords: tuple[str, ...] = ()
     radius_m: int = Field(default=100, ge=0, le=5000)
     active_from: date | None = None

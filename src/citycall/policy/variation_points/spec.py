@@ -1,0 +1,108 @@
+"""What a variation point and a reading are, and the words their values are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, StringConstraints, TypeAdapter
+
+from citycall.policy.basics import Clauses, Rule, clock_time
+from citycall.policy.limits import Limit
+from citycall.policy.text import Text
+
+ClockTime = Annotated[time, BeforeValidator(clock_time)]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:-]*$")]  # a code: of an agency, a role…
+Words = tuple[Word, ...]
+Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Part = Literal["name", "phone", "email", "address", "contact"]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Every = Literal["day", "week", "month", "quarter", "half_year", "year", "regularly", "irregularly"]
+Channel = Literal["email", "sms", "egov", "screen", "chosen", "contact", "phone", "letter"]
+# Capabilities of the catalogue whose rooms are there; a setting of theirs is to be used.
+BUILT = frozenset({"policy", "clocks-deadlines", "dispatch", "fast-service", "urgent-report", "notify"})
+# The room that serves a capability, or will when it is built.
+ROOMS = {
+    "agency-notices": "services/notices",
+    "calls": "services/calls",
+    "case-intake": "services/cases",
+    "clocks-deadlines": "services/cases",
+    "counter-queue": "services/counters",
+    "directory": "people",
+    "dispatch": "services/cases",
+    "duplicates-abuse": "services/cases",
+    "faq": "services/knowledge",
+    "fast-service": "services/cases",
+    "notify": "services/cases",
+    "operations": "services/operations",
+    "petition": "services/cases",
+    "policy": "oversight",
+    "privacy-audit": "base",
+    "quality-programme": "oversight",
+    "reassignment": "services/cases",
+    "reports": "oversight",
+    "sign-language": "services/sign_language",
+    "spot-check": "oversight",
+    "surveys": "oversight",
+    "transfer-callback": "services/transfers",
+    "urgent-report": "services/cases",
+}
+
+
+class Value(Rule):
+    """The value of a point. A field left out says that the document is silent on it."""
+
+
+class Bounds(Value):
+    """The least and the most that a limit may be."""
+
+    min: Limit | None = None
+    max: Limit | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """One variation point: its topic, the capability that reads it, and the type of its value.
+
+    `code`: whether code asks for the value itself, beside the rules that refer to it.
+    """
+
+    slug: str
+    topic: Text
+    capability: str
+    type: Any
+    code: bool = False
+    adapter: TypeAdapter[Any] = field(init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "adapter", TypeAdapter(self.type))
+
+    @property
+    def room(self) -> str:
+        return ROOMS[self.capability]
+
+    @property
+    def built(self) -> bool:
+        return self.capability in BUILT
+
+    def read(self, value: Any) -> Any:
+        """The value in its type, None where the document is silent; raises pydantic's ValidationError."""
+        return None if value is None else self.adapter.validate_python(value)
+
+
+@dataclass(frozen=True)
+class ReadingPoint(Point):
+    """One place where a document leaves a reading open: as a point, with the clauses it is about."""
+
+    clauses: Clauses = ()
+
+
+def point(slug: str, zh: str, en: str, capability: str, type: Any, *, code: bool = False) -> Point:
+    return Point(slug, Text(zh=zh, en=en), capability, type, code)
+
+
+def by_kind(value: type[Value]) -> Any:
+    """A value for each kind of case (`dispatch`, `petition`…)."""
+    return Mapping[Word, value]  # type: ignore[valid-type]
