@@ -92,10 +92,8 @@ class GradeBFrom(Value):
     counted_from: Literal["entry", "limit"] = "entry"
 
 
-def _reading(
-    slug: str, zh: str, en: str, capability: str, room: str, type: Any, clauses: str
-) -> ReadingPoint:
-    return ReadingPoint(slug, Text(zh=zh, en=en), capability, room, type, clauses=tuple(clauses.split()))
+def _reading(slug: str, zh: str, en: str, capability: str, type: Any, clauses: str) -> ReadingPoint:
+    return ReadingPoint(slug, Text(zh=zh, en=en), capability, type, clauses=tuple(clauses.split()))
 
 
 READING_LIST = (
