@@ -109,6 +109,11 @@ def recipient_of_post(code: str, at: datetime | None = None) -> Staff | None:
     return standing_at([code], at or clock.now()).get(code)
 
 
+def post_of(code: str) -> Post | None:
+    """The active post of this code."""
+    return Post.objects.filter(pk=code, active=True).first()
+
+
 def staff_in_role(agency: str, role: str) -> list[Staff]:
     """Who holds a post of this role in this agency."""
     return list(
@@ -226,6 +231,18 @@ def posts_bearing(agency: str, role: str) -> list[str]:
 def agencies() -> list[Agency]:
     """Active agencies, in the order of their codes."""
     return list(Agency.objects.filter(active=True).order_by("code"))
+
+
+def agencies_with(roles: Collection[str]) -> list[Agency]:
+    """Active agencies with a post of one of these roles, the call centre left out; in the order of codes."""
+    posts = Post.objects.filter(agency=OuterRef("pk"), role__in=roles, active=True)
+    found = Agency.objects.filter(Exists(posts), active=True).exclude(kind="call_centre")
+    return list(found.order_by("code"))
+
+
+def subordinates(agency: str) -> list[Agency]:
+    """The active agencies and units directly under an agency, in the order of their codes."""
+    return list(Agency.objects.filter(parent=agency, active=True).order_by("code"))
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from citycall.policy import Pack, Place, PlaceError
 from citycall.policy.items import Item
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase, OneLine
+from citycall.services.cases.commands.naming import agency_for, category_of, kinds_for, telephone_notice
 from citycall.services.cases.lifecycle import advance, load_for_change
-from citycall.services.cases.models import Case, Outage, ReplyBy
+from citycall.services.cases.models import Case, ReplyBy
 from citycall.services.cases.queries import barred
 
 Way = Literal["sms", "email", "phone", "none"]
@@ -51,12 +52,18 @@ class ReporterIn(Input):
 
 
 class Establish(Input):
-    """One matter to be taken as a case (NT-5-4-2a); its kind is the item's own unless another is named."""
+    """One matter to be taken as a case (NT-5-4-2a); its kind is the item's own unless another is named.
+
+    A kind that needs no item names the agency instead, and may be without a place. Who at the agency was told
+    by telephone, and when, is asked for where the kind says so (NT-5-3b, TP-5-5-5a).
+    """
 
     kind: Code | None = None
-    item: Code
+    item: Code | None = None
+    agency: Code | None = None
+    category: Code | None = None
     description: Annotated[str, Field(min_length=2, max_length=2000)]
-    place: PlaceIn
+    place: PlaceIn | None = None
     reporter: ReporterIn = ReporterIn()
     reply_by: Way | None = None
     call_id: RowId | None = None
@@ -83,26 +90,44 @@ class Established(BaseModel):
 @command(
     "cases.establish",
     who=("operator", "lead"),
-    clauses=("NT-5-4-1a", "NT-5-4-2a", "NT-5-4-2b", "NT-5-4-2c", "NT-5-4-11a", "NT-5-4-11b", "NT-5-4-10b"),
+    clauses=(
+        "NT-3-4",
+        "NT-3-5",
+        "NT-5-2-1b",
+        "NT-5-3a",
+        "NT-5-3b",
+        "NT-5-4-1a",
+        "NT-5-4-2a",
+        "NT-5-4-2b",
+        "NT-5-4-2c",
+        "NT-5-4-11a",
+        "NT-5-4-11b",
+        "NT-5-4-10b",
+        "TP-5-5-4",
+        "TP-5-5-5a",
+    ),
     keyed=True,
 )
 def establish(ctx: Context, data: Establish) -> Established:
     """Take a case. Everything that follows from it, clocks and notices, is written with it.
 
-    Refused: ``unknown_item``, ``closed_item``, ``place_outside``, ``place_unclear``, ``invalid``,
-    ``identity_required`` (with the kind that is offered instead), ``no_outage``.
+    Refused: ``unknown_item``, ``closed_item``, ``unknown_agency``, ``place_outside``, ``place_unclear``,
+    ``invalid``, ``identity_required`` (with the kind that is offered instead), ``no_outage``,
+    ``telephone_notice_required``.
     """
     pack = ctx.pack
     item = _item(pack, data, ctx)
     kind = _kind(pack, item, data)
-    place = _place(pack, data.place)
+    agency = agency_for(item, data.agency)
+    category = category_of(kind, data.category)
+    place = _place(pack, kind, data.place)
     _check_identity(kind, item, data)
     reporter = data.reporter.model_dump()
-    became = _becomes(kind, item, place.addr_key)
+    became = _becomes(kind, item, place.addr_key if place else "")
     if became:
         kind = pack.kinds[became]
-    clock_from = _notified(data, ctx.now)
-    reply_by = data.reply_by or _best_way(reporter)
+    told = telephone_notice(kind, data.notified_at, data.notified_person, ctx.now)
+    reply_by = data.reply_by or _best_way(kind, reporter)
     _check_way(kind, reply_by, reporter)
 
     party = create_party(ctx, **reporter) if any(reporter.values()) else None
@@ -112,13 +137,14 @@ def establish(ctx: Context, data: Establish) -> Established:
         "number": number,
         "lookup_code": lookup_code(),
         "kind": kind.code,
-        "item": item.code,
-        "cause_group": item.cause_group,
+        "item": item.code if item else "",
+        "category": category,
+        "cause_group": item.cause_group if item else "",
         "description": data.description,
-        "address": place.address_norm,
-        "district": place.district_code or "",
-        "addr_key": place.addr_key,
-        "agency": item.agency,
+        "address": place.address_norm if place else "",
+        "district": (place.district_code or "") if place else "",
+        "addr_key": place.addr_key if place else "",
+        "agency": agency,
         "party_id": party.pk if party else None,
         "has_mobile": bool(party and party.has_mobile),
         "has_phone": bool(reporter["phone"]),
@@ -131,9 +157,11 @@ def establish(ctx: Context, data: Establish) -> Established:
         "channel": data.channel,
         "call_id": data.call_id,
         "established_at": ctx.now,
-        "clock_from": clock_from or ctx.now,
-        "entered_late": clock_from is not None,
-        "became_of": item.kind if became else "",
+        "clock_from": told.counts_from or ctx.now,
+        "entered_late": told.counts_from is not None,
+        "notified_at": told.at,
+        "notified_person": told.person,
+        "became_of": item.kind if item and became else "",
     }
     for name, value in fields.items():
         setattr(case, name, value)
@@ -142,8 +170,7 @@ def establish(ctx: Context, data: Establish) -> Established:
         case,
         "case.established",
         set=fields,
-        info={"notified_person": data.notified_person} if clock_from else None,
-        data={"notified_at": clock_from},
+        data={"notified_at": told.at, "category": category, "channel": data.channel},
     )
     ctx.audit("case", case.pk, number=number)
     return Established(
@@ -171,7 +198,9 @@ def tell_number(ctx: Context, data: OfCase) -> Done:
     return Done(case=case.pk, number=case.number, status=case.status)
 
 
-def _item(pack: Pack, data: Establish, ctx: Context) -> Item:
+def _item(pack: Pack, data: Establish, ctx: Context) -> Item | None:
+    if data.item is None:
+        return None
     item = pack.items.get(data.item)
     if item is None:
         message = _("沒有這個服務項目，請從清單中選擇。")
@@ -182,23 +211,28 @@ def _item(pack: Pack, data: Establish, ctx: Context) -> Item:
     return item
 
 
-def _kind(pack: Pack, item: Item, data: Establish) -> CaseKind:
-    """The kind that is asked for, if this item may be one; else the item's own."""
-    code = data.kind or item.kind
-    if code not in _kinds_of(pack, item):
+def _kind(pack: Pack, item: Item | None, data: Establish) -> CaseKind:
+    """The kind that is asked for, if this item may be one; else the item's own (NT-3-5)."""
+    code = data.kind or (item.kind if item else None)
+    if code is None:
+        message = _("請選擇服務項目或案件類別。")
+        raise Refused("invalid", message, fields={"item": message}, status=422)
+    kind = pack.kinds.get(code)
+    if kind is None or (item is not None and code not in kinds_for(pack, item)):
         message = _("這個項目不能登錄為這種案件類別。")
         raise Refused("invalid", message, fields={"kind": message}, status=422)
-    return pack.kinds[code]
+    if item is None and kind.item_required:
+        message = _("「%(kind)s」須選擇服務項目。") % {"kind": kind.name.get(get_language())}
+        raise Refused("unknown_item", message, fields={"item": message}, status=422)
+    return kind
 
 
-def _kinds_of(pack: Pack, item: Item) -> set[str]:
-    """The kind of the item itself, and those that this kind offers or turns into."""
-    own = pack.kinds[item.kind]
-    others = {own.identity.otherwise_offer, own.unfounded.becomes if own.unfounded else None}
-    return {item.kind} | {code for code in others if code}
-
-
-def _place(pack: Pack, given: PlaceIn) -> Place:
+def _place(pack: Pack, kind: CaseKind, given: PlaceIn | None) -> Place | None:
+    if given is None:
+        if kind.place_required:
+            message = _("請填寫地點。")
+            raise Refused("place_unclear", message, fields={"place.address": message}, status=422)
+        return None
     try:
         return pack.place(given.address, given.district or None)
     except PlaceError as error:
@@ -213,7 +247,7 @@ def _place(pack: Pack, given: PlaceIn) -> Place:
         ) from error
 
 
-def _check_identity(kind: CaseKind, item: Item, data: Establish) -> None:
+def _check_identity(kind: CaseKind, item: Item | None, data: Establish) -> None:
     """Unnamed callers (NT-5-4-11a), except for public safety and resources (NT-5-4-11b)."""
     missing = kind.identity.missing(item, data.reporter.model_dump())
     if missing:
@@ -236,11 +270,15 @@ def _check_identity(kind: CaseKind, item: Item, data: Establish) -> None:
         )
 
 
-def _best_way(reporter: dict[str, str]) -> str:
-    if reporter["phone"] and _mobile(reporter["phone"]):
+def _best_way(kind: CaseKind, reporter: dict[str, str]) -> str:
+    """By the contact way left; by telephone alone where the kind knows no case without a reply (NT-5-3d)."""
+    ways = kind.reply.ways
+    if "sms" in ways and reporter["phone"] and _mobile(reporter["phone"]):
         return ReplyBy.SMS
-    if reporter["email"]:
+    if "email" in ways and reporter["email"]:
         return ReplyBy.EMAIL
+    if "none" not in ways and "phone" in ways and reporter["phone"]:
+        return ReplyBy.PHONE
     return ReplyBy.NONE
 
 
@@ -254,6 +292,9 @@ def _mobile(phone: str) -> bool:
 def _check_way(kind: CaseKind, reply_by: str, reporter: dict[str, str]) -> None:
     """The citizen can be answered by the way that was chosen."""
     message = ""
+    unreachable = not (reporter["phone"] or reporter["email"])
+    if reply_by == ReplyBy.NONE and unreachable:
+        return
     if reply_by not in kind.reply.ways:
         message = _("這類案件不能用這種方式回覆。")
     elif reply_by == ReplyBy.SMS and not _mobile(reporter["phone"]):
@@ -266,20 +307,8 @@ def _check_way(kind: CaseKind, reply_by: str, reporter: dict[str, str]) -> None:
         raise Refused("invalid", message, fields={"reply_by": message}, status=422)
 
 
-def _becomes(kind: CaseKind, item: Item, addr_key: str) -> str | None:
+def _becomes(kind: CaseKind, item: Item | None, addr_key: str) -> str | None:
     """What a matter becomes whose place and cause were reported in vain too often (NT-5-4-10b)."""
-    if kind.unfounded is None:
+    if kind.unfounded is None or item is None or not addr_key:
         return None
     return kind.unfounded.becomes if barred(item.cause_group, addr_key) else None
-
-
-def _notified(data: Establish, now: datetime) -> datetime | None:
-    """When the agency was told by telephone during an outage (NT-5-4-3a, NT-5-4-3b)."""
-    if data.notified_at is None:
-        return None
-    outage = Outage.objects.filter(since__lte=data.notified_at).order_by("-since").first()
-    covered = outage is not None and (outage.until is None or data.notified_at <= outage.until)
-    if data.notified_at > now or not covered:
-        message = _("電話通報時間必須在系統異常期間內。")
-        raise Refused("no_outage", message, fields={"notified_at": message}, status=422)
-    return data.notified_at

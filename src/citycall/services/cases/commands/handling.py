@@ -17,7 +17,8 @@ from citycall.base.notices import Notice, call_off, on_sent
 from citycall.base.private import phone_hash
 from citycall.people.queries import parties
 from citycall.policy.kinds import CaseKind
-from citycall.services.cases.commands.inputs import Done, Instant, OfCase, WithReason, WithText
+from citycall.services.cases.commands.completion import Complete, check_completion
+from citycall.services.cases.commands.inputs import Done, OfCase, WithReason, WithText
 from citycall.services.cases.commands.repeats import note_finding, revoke_unreceived
 from citycall.services.cases.lifecycle import advance, lapse_request, load_for_change, pack_for
 from citycall.services.cases.models import (
@@ -111,45 +112,57 @@ def _stored(ctx: Context, case: Case, upload: Any) -> StoredFile:
         raise
 
 
-class Complete(OfCase):
-    """What was found and done, when, and if late why (NT-5-4-8a, NT-5-4-9c)."""
-
-    finding: Annotated[str, Field(max_length=32)] = ""
-    result: Annotated[str, Field(max_length=2000)] = ""
-    done_at: Instant | None = None
-    prevention: Annotated[str, Field(max_length=1000)] = ""
-    late_reason: Annotated[str, Field(max_length=1000)] = ""
-
-
 @command(
     "cases.complete",
     who=WORKERS,
-    clauses=("NT-5-4-4b", "NT-5-4-4c", "NT-5-4-8a", "NT-5-4-9a", "NT-5-4-9b", "NT-5-4-9c"),
+    clauses=(
+        "NT-5-3d",
+        "NT-5-3e",
+        "NT-5-4-4b",
+        "NT-5-4-4c",
+        "NT-5-4-8a",
+        "NT-5-4-9a",
+        "NT-5-4-9b",
+        "NT-5-4-9c",
+        "TP-5-5-5b",
+        "TP-5-5-6c",
+    ),
     keyed=True,
 )
 def complete(ctx: Context, data: Complete) -> Done:
-    """Record that the work is done. The case closes only when the citizen has been answered (NT-5-4-9a)."""
+    """Record that the work is done. The case closes only when the citizen has been answered (NT-5-4-9a).
+
+    Where the pack wants the result approved, it goes to the section chief first and nobody is told (NT-5-3e).
+    """
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
     kind = pack_for(case).kinds[case.kind]
     done_at = data.done_at or ctx.now
     late = case.due_at is not None and ctx.now > case.due_at
-    _check_completion(kind, case, data, done_at, late, ctx.now)
-    changes: dict[str, Any] = {
-        "finding": data.finding,
-        "result": data.result,
-        "done_at": done_at,
-        "completed_at": ctx.now,
-        "completed_by": ctx.actor.staff_id,
-    }
+    check_completion(kind, case, data, done_at, late, ctx.now)
+    changes: dict[str, Any] = {"finding": data.finding, "result": data.result, "done_at": done_at}
     if late and data.late_reason:
         changes["late_reason"] = data.late_reason
     if data.prevention:
         _prevent(ctx, case, data.prevention)
-    step = advance(ctx, case, "case.completed", set=changes, info={"late": late})
-    lapse_request(ctx, case)
+    if kind.completion.approved_by:
+        changes |= {"submitted_at": ctx.now, "submitted_by": ctx.actor.staff_id}
+        advance(ctx, case, "case.submitted", set=changes, info={"late": late})
+        lapse_request(ctx, case)
+    else:
+        changes |= {"completed_at": ctx.now, "completed_by": ctx.actor.staff_id}
+        step = advance(ctx, case, "case.completed", set=changes, info={"late": late})
+        lapse_request(ctx, case)
+        completed(ctx, case, kind, told=step.told_reporter)
     ctx.audit("case", case.pk)
-    if case.reply_by == ReplyBy.PHONE:
+    return Done(**_done(case))
+
+
+def completed(ctx: Context, case: Case, kind: CaseKind, *, told: int) -> None:
+    """The result stands: the citizen was answered before, is rung, or reads the message that was queued."""
+    if case.replied_at is not None:
+        _close_by_itself(ctx, case, kind)
+    elif case.reply_by == ReplyBy.PHONE:
         record(
             ctx,
             PhoneTask(),
@@ -162,44 +175,8 @@ def complete(ctx: Context, data: Complete) -> Done:
                 "done_at": None,
             },
         )
-    elif step.told_reporter == 0:
+    elif told == 0:
         _answered(ctx, case, kind, told="")
-    return Done(**_done(case))
-
-
-def _check_completion(
-    kind: CaseKind, case: Case, data: Complete, done_at: datetime, late: bool, now: datetime
-) -> None:
-    item = pack_for(case).items.get(case.item)
-    photo = item is not None and item.evidence
-    wanted = [*kind.completion.requires, *(kind.completion.late_requires if late else ())]
-    wanted += ["photo"] if photo and "photo" not in wanted else []
-    given = {
-        "finding": data.finding,
-        "result": data.result,
-        "done_at": done_at,
-        "late_reason": data.late_reason or case.late_reason,
-        "prevention": data.prevention,
-        "photo": (photo or "photo" in kind.completion.requires) and case.files.exists(),
-    }
-    fields: dict[str, str] = {part: _MISSING[part]() for part in wanted if not given[part]}
-    findings = {choice.code for choice in kind.findings}
-    if data.finding and data.finding not in findings:
-        fields["finding"] = _("請從清單中選擇查處情形。")
-    if done_at > now or (done_at < case.established_at and not case.entered_late):
-        fields["done_at"] = _("辦畢時間必須在成案之後、現在之前。")
-    if fields:
-        raise Refused("not_completed", _("尚缺辦理結果，不能辦畢結案。"), fields=fields, status=422)
-
-
-_MISSING = {
-    "finding": lambda: _("請選擇查處情形。"),
-    "result": lambda: _("請填寫辦理結果。"),
-    "done_at": lambda: _("請填寫實際辦畢時間。"),
-    "late_reason": lambda: _("案件已逾限，請敘明理由。"),
-    "prevention": lambda: _("請填寫預防再次發生的措施。"),
-    "photo": lambda: _("請附上現場照片。"),
-}
 
 
 @on_sent(REPLY_SENT)
@@ -218,6 +195,10 @@ def _answered(ctx: Context, case: Case, kind: CaseKind, told: str) -> None:
     """Record the answer; close where the pack says that an answered case closes by itself."""
     if told:
         advance(ctx, case, "case.replied", set={"replied_at": ctx.now}, info={"by": told})
+    _close_by_itself(ctx, case, kind)
+
+
+def _close_by_itself(ctx: Context, case: Case, kind: CaseKind) -> None:
     if kind.reply.closes_when in ("replied", "completed"):
         _close(ctx, case)
 
@@ -270,6 +251,9 @@ class Reopen(WithReason):
     closed_too_early: bool = False
 
 
+_UNAPPROVED = dict.fromkeys(("submitted_at", "submitted_by", "approved_at", "approved_by"))
+
+
 @command("cases.reopen", who=("lead", "evaluator", "director"), clauses=("NT-5-4-9c",))
 def reopen(ctx: Context, data: Reopen) -> Done:
     """Open a closed case again; one that was closed too early counts as a violation (NT-5-4-9c)."""
@@ -285,6 +269,7 @@ def reopen(ctx: Context, data: Reopen) -> Done:
             "completed_at": None,
             "replied_at": None,
             "reopened": case.reopened + 1,
+            **(_UNAPPROVED if case.approved_at is not None else {}),
         },
         info={"reason": data.reason, "closed_too_early": data.closed_too_early},
     )

@@ -110,7 +110,7 @@ def record_phone_reply(ctx: Context, data: RecordPhoneReply) -> Done:
     if missing:
         raise Refused("invalid", _("電話紀錄尚缺應記載事項。"), fields=missing, status=422)
     at = data.at or ctx.now
-    if at > ctx.now or at < case.established_at:
+    if at > ctx.now or at < min(filter(None, (case.established_at, case.notified_at))):
         message = _("通話時間必須在成案之後、現在之前。")
         raise Refused("invalid", message, fields={"at": message}, status=422)
     call = (

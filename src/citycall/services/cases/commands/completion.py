@@ -1,0 +1,94 @@
+"""What a completion must hold before it counts: of every case, of one told by telephone, of a late one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from django.utils.translation import gettext as _
+from pydantic import Field
+
+from citycall.base.commands import Refused
+from citycall.base.events import Event
+from citycall.policy.kinds import CaseKind
+from citycall.services.cases.commands.inputs import Instant, OfCase
+from citycall.services.cases.lifecycle import pack_for
+from citycall.services.cases.models import Case, CaseReply, PhoneRecord, ReplyBy
+
+
+class Complete(OfCase):
+    """What was found and done, when, and if late why (NT-5-4-8a, NT-5-4-9c)."""
+
+    finding: Annotated[str, Field(max_length=32)] = ""
+    result: Annotated[str, Field(max_length=2000)] = ""
+    done_at: Instant | None = None
+    prevention: Annotated[str, Field(max_length=1000)] = ""
+    late_reason: Annotated[str, Field(max_length=1000)] = ""
+
+
+def check_completion(
+    kind: CaseKind, case: Case, data: Complete, done_at: datetime, late: bool, now: datetime
+) -> None:
+    """Refused with ``not_completed`` and the fields that are missing or wrong (NT-5-4-9c)."""
+    item = pack_for(case).items.get(case.item)
+    photo = item is not None and item.evidence
+    wanted = [*required_of(kind, case), *(kind.completion.late_requires if late else ())]
+    if told_before(kind, case):  # nobody is sent again (TP-5-5-5b)
+        photo = False
+    wanted += ["photo"] if photo and "photo" not in wanted else []
+    given = {
+        "finding": data.finding,
+        "result": data.result,
+        "done_at": done_at,
+        "late_reason": data.late_reason or case.late_reason,
+        "prevention": data.prevention,
+        "photo": "photo" in wanted and case.files.exists(),
+        "phone_reply": "phone_reply" in wanted
+        and (case.reply_by != ReplyBy.PHONE or last_answer(case) is not None),
+    }
+    fields: dict[str, str] = {part: _MISSING[part]() for part in wanted if not given[part]}
+    findings = {choice.code for choice in kind.findings}
+    if data.finding and data.finding not in findings:
+        fields["finding"] = _("請從清單中選擇查處情形。")
+    begun = min(
+        filter(None, (case.established_at, case.notified_at))
+    )  # told by telephone, it may begin at once
+    if done_at > now or (done_at < begun and not case.entered_late):
+        fields["done_at"] = _("辦畢時間必須在成案之後、現在之前。")
+    if fields:
+        raise Refused("not_completed", _("尚缺辦理結果，不能辦畢結案。"), fields=fields, status=422)
+
+
+def told_before(kind: CaseKind, case: Case) -> bool:
+    """Whether the agency was told by telephone before, and then enters less than usual (TP-5-5-5b)."""
+    return case.notified_at is not None and kind.completion.told_by_phone_requires is not None
+
+
+def required_of(kind: CaseKind, case: Case) -> tuple[str, ...]:
+    """What the completion of this very case must hold."""
+    instead = kind.completion.told_by_phone_requires
+    return instead if instead is not None and told_before(kind, case) else kind.completion.requires
+
+
+_MISSING = {
+    "finding": lambda: _("請選擇查處情形。"),
+    "result": lambda: _("請填寫辦理結果。"),
+    "done_at": lambda: _("請填寫實際辦畢時間。"),
+    "late_reason": lambda: _("案件已逾限，請敘明理由。"),
+    "prevention": lambda: _("請填寫預防再次發生的措施。"),
+    "photo": lambda: _("請附上現場照片。"),
+    "phone_reply": lambda: _("請先以電話回覆民眾，並登錄回覆的日期及時間。"),
+}
+
+
+def last_answer(case: Case) -> tuple[str, datetime] | None:
+    """By which way and when the citizen was last answered by the agency itself, since any reopening."""
+    calls = PhoneRecord.objects.filter(case=case, reached=True, at__isnull=False)
+    letters = CaseReply.objects.filter(case=case)
+    if case.reopened:
+        history = Event.objects.filter(subject_kind="case", subject_id=case.pk, kind="case.reopened")
+        since = history.order_by("-id").values_list("at", flat=True)[0]
+        calls, letters = calls.filter(at__gte=since), letters.filter(at__gte=since)
+    found = [("phone", at) for at in calls.values_list("at", flat=True) if at is not None]
+    found += list(letters.values_list("way", "at"))
+    return max(found, key=lambda answer: answer[1], default=None)
