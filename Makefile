@@ -65,6 +65,9 @@ check: env-dev ## Style, types, contracts and the quick tests, in under a minute
 bench: env ## The benchmarks, each with what it is measured against.
 	@$(BIN)/python -m bench $(ARGS)
 
+mutants: env ## Each rule and setting of the cities' packs taken out or shifted: which story notices?
+	@for pack in kinmen newtaipei taipei; do $(BIN)/citycall mutants policies/$$pack $(ARGS) || exit 1; done
+
 lock: env-dev ## Make the locks anew from requirements/*.in.
 	@.ci/lock $(BIN)
 

@@ -1,0 +1,120 @@
+"""What `citycall mutants` makes of a pack, and that a story notices each clock and strike taken out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest_django import DjangoDbBlocker
+from tests.rehearsal.stories import PACKS, STORIES
+
+from citycall.rehearsal.mutants import Mutant, mutants, same_rules
+
+CITIES = ("kinmen", "newtaipei", "taipei")
+
+CLOCKS = """\
+- code: sign_off
+  name: {zh: 簽收, en: Sign-off}
+  kinds: [fast]
+  clauses: [NT-5-4-2d]
+  start: {on: case.established}
+  limit: 10 minutes
+  stop: [case.acknowledged, case.withdrawn]
+  sets_due: true
+  strikes:
+    - code: second_notice
+      when: {daily_at: "18:00", from: limit}
+      clauses: [NT-5-4-2e]
+      do:
+        - notify: {to: {setting: sign-off.to}, template: fast.unacknowledged, channels: [email, sms]}
+"""
+SETTINGS = """\
+sign-off:
+  value: {to: [intake_window], minutes: 10, once: true, at: "09:30"}
+  says: {zh: 十分鐘, en: Ten minutes}
+  clauses: [NT-5-4-2d]
+weekly-meeting:
+  value: null
+"""
+
+
+def _pack(folder: Path) -> Path:
+    pack = folder / "small"
+    pack.mkdir()
+    (pack / "pack.yaml").write_text("code: small\n", encoding="utf-8")
+    (pack / "clocks.yaml").write_text(CLOCKS, encoding="utf-8")
+    (pack / "settings.yaml").write_text(SETTINGS, encoding="utf-8")
+    return pack
+
+
+def test_each_rule_strike_value_and_setting_is_taken_out_or_shifted_once(tmp_path: Path) -> None:
+    made = list(mutants(_pack(tmp_path)))
+    assert [one.name for one in made] == [
+        "clocks.yaml: sign_off deleted",
+        "clocks.yaml: sign_off.start.on case.established taken out",
+        "clocks.yaml: sign_off.limit 10 minutes -> 11 minutes",
+        "clocks.yaml: sign_off.stop without case.acknowledged",
+        "clocks.yaml: sign_off.stop without case.withdrawn",
+        "clocks.yaml: sign_off.sets_due True -> False",
+        "clocks.yaml: sign_off.second_notice deleted",
+        "clocks.yaml: sign_off.second_notice.when.daily_at 18:00 -> 19:00",
+        "clocks.yaml: sign_off.second_notice.when.from limit taken out",
+        "clocks.yaml: sign_off.second_notice.do.0.notify.channels without email",
+        "clocks.yaml: sign_off.second_notice.do.0.notify.channels without sms",
+        "settings.yaml: sign-off.to without intake_window",
+        "settings.yaml: sign-off.minutes 10 -> 11",
+        "settings.yaml: sign-off.once True -> False",
+        "settings.yaml: sign-off.at 09:30 -> 10:30",
+    ]
+    assert made[0].clauses == ("NT-5-4-2d", "NT-5-4-2e")
+    assert made[6].clauses == ("NT-5-4-2e",)
+    assert made[-1].clauses == ("NT-5-4-2d",)
+
+
+def test_a_mutant_is_laid_out_as_a_copy_that_differs_in_one_thing(tmp_path: Path) -> None:
+    pack = _pack(tmp_path)
+    before = (pack / "clocks.yaml").read_text(encoding="utf-8")
+    first = next(mutants(pack))
+    laid = first.lay(pack, tmp_path / "laid")
+    assert laid.name == "small"
+    assert (laid / "clocks.yaml").read_text(encoding="utf-8").strip() == "[]"
+    assert (laid / "settings.yaml").read_text(encoding="utf-8") == SETTINGS
+    assert (pack / "clocks.yaml").read_text(encoding="utf-8") == before
+
+
+def test_a_default_that_is_left_out_says_the_same(tmp_path: Path) -> None:
+    from citycall.policy import load_pack
+
+    pack = PACKS / "newtaipei"
+    by_name = {one.what: one for one in mutants(pack)}
+    default = by_name["first_stage.dunning.when.from limit taken out"]
+    other = by_name["sign_off deleted"]
+    assert same_rules(load_pack(pack), load_pack(default.lay(pack, tmp_path / "default")))
+    assert not same_rules(load_pack(pack), load_pack(other.lay(pack, tmp_path / "other")))
+
+
+def _deletions() -> list[object]:
+    """Each clock and each strike of the three cities, taken out."""
+    return [
+        pytest.param(city, one, id=f"{city}: {one.what}")
+        for city in CITIES
+        for one in mutants(PACKS / city)
+        if one.file == "clocks.yaml" and one.what.endswith(" deleted")
+    ]
+
+
+@pytest.mark.slow  # needs databases of its own
+@pytest.mark.parametrize(("city", "mutant"), _deletions())
+def test_a_story_of_its_clause_notices_a_clock_or_a_strike_taken_out(
+    city: str, mutant: Mutant, databases: object, django_db_blocker: DjangoDbBlocker
+) -> None:
+    from citycall.rehearsal.clauses import catalogue
+    from citycall.rehearsal.cli_mutants import tried
+    from citycall.rehearsal.scenario import load
+    from citycall.rehearsal.scratch import Scratch
+
+    assert isinstance(databases, Scratch)
+    stories = [load(path, catalogue()) for path in sorted((STORIES / city).glob("*.yaml"))]
+    with django_db_blocker.unblock():
+        outcome = next(tried(PACKS / city, [mutant], stories, databases, cited=True))
+    assert outcome.verdict == "noticed", outcome
