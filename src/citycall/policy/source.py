@@ -49,7 +49,10 @@ class Source:
 
     def yaml(self, path: Path, root: Key) -> Any:
         """The content of a YAML file, put under `root`. Repeated and non-text keys are errors."""
-        text = _text(path)
+        return self.yaml_text(_text(path), path, root)
+
+    def yaml_text(self, text: str, path: Path | str, root: Key) -> Any:
+        """The same of a text; `path` is what errors call it."""
         try:
             node = yaml.compose(text, Loader=_Plain)
         except RecursionError:
