@@ -211,7 +211,7 @@ def _strike(
                 timer.state = State.PENDING
                 _strike(handler, [timer], now, struck, broken)
             return
-        if getattr(error.__cause__, "sqlstate", None) in _GONE_ASIDE:
+        if gone_aside(error):
             return  # stays pending for the next sweep
         timer = batch[0]
         timer.error = "".join(traceback.format_exception(error, limit=-8))[-4000:]
@@ -240,6 +240,11 @@ def _mark(struck: list[Timer], broken: list[Timer], now: datetime) -> None:
             Timer.objects.filter(pk__in=ids).update(state=state, struck_at=now)
     for timer in broken:
         Timer.objects.filter(pk=timer.pk).update(state=State.BROKEN, struck_at=now, error=timer.error)
+
+
+def gone_aside(error: Exception) -> bool:
+    """Whether another transaction was in the way, and nothing is wrong with what was asked."""
+    return getattr(error.__cause__, "sqlstate", None) in _GONE_ASIDE
 
 
 def server_is_away(error: Exception) -> bool:

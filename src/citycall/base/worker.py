@@ -1,4 +1,4 @@
-"""The worker: strikes timers, sends notices, chains the audit trail. As many as wanted, on any machine.
+"""The worker: strikes timers, sends notices, does long work, chains the audit trail. As many as wanted.
 
 Each duty has a thread and a connection of its own, so a slow mail server delays no timer. A duty wakes when
 PostgreSQL notifies `citycall_work`, and looks by itself twice a second.
@@ -18,7 +18,7 @@ import psycopg
 from django.apps import apps
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, models
 
-from citycall.base import audit, clock, live, timers
+from citycall.base import audit, clock, live, portions, timers
 from citycall.base.commands import door, idempotency
 
 log = logging.getLogger("citycall.worker")
@@ -132,6 +132,7 @@ def duties() -> list[Duty]:
     return [
         Duty("timers", timers.sweep),
         Duty("notices", send_due),
+        Duty("jobs", portions.work_off),
         Duty("audit", audit.chain, every=1.0),
     ]
 

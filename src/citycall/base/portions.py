@@ -1,0 +1,330 @@
+"""Long work in portions: a job over very many rows, done by any number of workers, a little at a time.
+
+A job is asked for within a command. A worker lays out its portions (spans of row numbers), and each portion
+is done by one worker in one short transaction together with its own mark: a worker that is killed has done
+nothing of it, and nobody does it twice. One that cannot be done is halved until the row at fault stands
+alone; that one is set aside and the rest goes on.
+
+A job begins only when no command can still be working by what was known before the job was asked for: the
+short memories of all processes have run out, and every transaction of that time has ended. So whatever such
+a command wrote is there to be found, and what is written later was already done by the new knowledge. Jobs
+follow one another; portions of one job run side by side.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, models, transaction
+from django.db.models import Count, Q, Sum
+
+from citycall.base import clock
+from citycall.base.audit import CurrentTransactionId, TransactionIdField
+from citycall.base.commands.context import Context, background
+from citycall.base.timers import gone_aside, server_is_away
+
+log = logging.getLogger("citycall.portions")
+
+SETTLE = timedelta(seconds=2)  # twice as long as any process trusts its memory
+MOST_BROKEN = 50  # rows of a job set aside one by one; after that whole portions are
+
+
+class Job(models.Model):
+    """One piece of long work: of which kind, about which row."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.TextField()
+    subject_kind = models.TextField()
+    subject_id = models.BigIntegerField()
+    payload = models.JSONField(default=dict)
+    asked_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    horizon = TransactionIdField(null=True)  # transactions before this one may know the world as it was
+    planned_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["id"], condition=Q(finished_at__isnull=True), name="base_job_open"),
+            models.Index(fields=["subject_kind", "subject_id", "id"], name="base_job_subject"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_kind}:{self.subject_id}"
+
+
+class Portion(models.Model):
+    """A span of rows of a job, both ends included, and what became of it."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        DONE = "done"
+        BROKEN = "broken"
+
+    id = models.BigAutoField(primary_key=True)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="portions")
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    rows = models.IntegerField()
+    state = models.TextField(choices=State.choices, default=State.PENDING)
+    changed = models.IntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+    error = models.TextField(default="")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["job", "id"], condition=Q(state="pending"), name="base_portion_pending"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.first}–{self.last} {self.state}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Rows to be done together: first and last number, and how many there are."""
+
+    first: int
+    last: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a portion did: rows changed, and spans to be done later (somebody else holds them now)."""
+
+    changed: int
+    later: Sequence[Span] = ()
+
+
+Plan = Callable[[Job], Iterable[Span]]
+Work = Callable[[Context, Job, Portion], Done]
+_handlers: dict[str, tuple[Plan, Work]] = {}
+
+
+def job_handler(kind: str, *, plan: Plan) -> Callable[[Work], Work]:
+    """Register how jobs of a kind are laid out and done. Handlers live in a room's `timers` or `commands`."""
+
+    def register(work: Work) -> Work:
+        if kind in _handlers and _handlers[kind][1].__qualname__ != work.__qualname__:
+            raise ValueError(f"two job handlers are called {kind}")
+        _handlers[kind] = (plan, work)
+        return work
+
+    return register
+
+
+def ask(
+    ctx: Context, kind: str, subject_kind: str, subject_id: int, payload: dict[str, object] | None = None
+) -> Job:
+    """Ask for a job, in the transaction of the running command."""
+    ctx.wake_worker()
+    return Job.objects.create(
+        kind=kind,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        payload=payload or {},
+        asked_at=ctx.now,
+    )
+
+
+# --- how far it is ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is: rows done of all, rows changed, spans set aside."""
+
+    job: Job
+    rows: int = 0
+    done: int = 0
+    changed: int = 0
+    broken: int = 0
+
+    @property
+    def percent(self) -> int:
+        if self.job.finished_at is not None:
+            return 100
+        return self.done * 100 // self.rows if self.rows else 0
+
+
+def progress(subject_kind: str, subject_ids: Iterable[int]) -> dict[int, Progress]:
+    """The last job about each of these rows, with how far it is. Two queries."""
+    jobs = (
+        Job.objects.filter(subject_kind=subject_kind, subject_id__in=list(subject_ids))
+        .order_by("subject_id", "-id")
+        .distinct("subject_id")
+    )
+    by_job = {job.pk: job for job in jobs}
+    done, broken = Q(state=Portion.State.DONE), Q(state=Portion.State.BROKEN)
+    rows = (
+        Portion.objects.filter(job__in=by_job)
+        .values("job")
+        .annotate(
+            all=Sum("rows"),
+            ready=Sum("rows", filter=done, default=0),
+            altered=Sum("changed", default=0),
+            aside=Count("id", filter=broken),
+        )
+    )
+    counted = {row["job"]: row for row in rows}
+    found: dict[int, Progress] = {}
+    for job in by_job.values():
+        row = counted.get(job.pk)
+        found[job.subject_id] = (
+            Progress(job, row["all"], row["ready"], row["altered"], row["aside"]) if row else Progress(job)
+        )
+    return found
+
+
+# --- the worker's part --------------------------------------------------------------------------------------
+
+
+def work_off() -> int:
+    """Do the next portion, or bring the oldest job a step further; 0 when there is nothing to do now."""
+    job = Job.objects.filter(finished_at=None).order_by("id").first()
+    if job is None:
+        return 0
+    if job.planned_at is None:
+        return _prepare(job)
+    return _do_one(job) or _finish(job)
+
+
+def settled() -> bool:
+    """Whether nothing is left to do: for tests and rehearsals."""
+    return not Job.objects.filter(finished_at=None).exists()
+
+
+def _prepare(job: Job) -> int:
+    """Wait until the old knowledge is out of the house, then lay out the portions."""
+    with transaction.atomic():
+        held = Job.objects.select_for_update(skip_locked=True).filter(pk=job.pk, planned_at=None).first()
+        if held is None:
+            return 0
+        if not _quiet(held):
+            return 0
+        plan, _work = _find(held.kind)
+        spans = list(plan(held))
+        Portion.objects.bulk_create(
+            [Portion(job=held, first=span.first, last=span.last, rows=span.rows) for span in spans],
+            batch_size=2000,
+        )
+        held.planned_at = clock.now()
+        held.save(update_fields=["planned_at"])
+    return 1
+
+
+def _quiet(job: Job) -> bool:
+    """Whether nobody works by what was known before this job was asked for.
+
+    A process with a clock of its own (a rehearsal) is the only one in its world and has forgotten already.
+    """
+    if clock.is_virtual():
+        return True
+    now = clock.now()
+    if job.seen_at is None:
+        job.seen_at = now
+        job.save(update_fields=["seen_at"])
+        return False
+    if now - job.seen_at < SETTLE:
+        return False
+    if job.horizon is None:
+        Job.objects.filter(pk=job.pk).update(horizon=CurrentTransactionId(output_field=TransactionIdField()))
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::text::xid8", [str(job.horizon)])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _do_one(job: Job) -> int:
+    """One portion that nobody else has in hand."""
+    _plan, work = _find(job.kind)
+    portion = None
+    try:
+        with background(f"job:{job.kind}") as ctx:
+            portion = (
+                Portion.objects.select_for_update(skip_locked=True)
+                .filter(job=job, state=Portion.State.PENDING)
+                .order_by("id")
+                .first()
+            )
+            if portion is None:
+                raise _Nothing
+            ctx.audit(job.subject_kind, job.subject_id, first=portion.first, last=portion.last)
+            done = work(ctx, job, portion)
+            ctx.detail["changed"] = done.changed
+            return _note(portion, done, ctx.now)
+    except _Nothing:
+        return 0
+    except Exception as error:
+        if portion is None or server_is_away(error):
+            raise
+        if gone_aside(error):
+            log.info("job %s: portion %s gave way, it is tried again: %r", job, portion, error)
+            return 0
+        _set_aside(portion, error)
+        return 1
+
+
+class _Nothing(Exception):
+    """No portion is free; no audit entry either."""
+
+
+def _note(portion: Portion, done: Done, now: datetime) -> int:
+    """Mark it done; what others held is left for later. 0 when that was all, so no hurry."""
+    left = sum(span.rows for span in done.later)
+    Portion.objects.bulk_create(
+        Portion(job_id=portion.job_id, first=span.first, last=span.last, rows=span.rows)
+        for span in done.later
+    )
+    portion.state, portion.done_at, portion.changed = Portion.State.DONE, now, done.changed
+    portion.rows -= left
+    portion.save(update_fields=["state", "done_at", "changed", "rows"])
+    return 0 if left and portion.rows <= 0 else 1
+
+
+def _set_aside(portion: Portion, error: Exception) -> None:
+    """Halve the span, or set the one row aside that cannot be done; where too many cannot, the whole span."""
+    words = "".join(traceback.format_exception(error, limit=-8))[-4000:]
+    with transaction.atomic():
+        held = (
+            Portion.objects.select_for_update(skip_locked=True)
+            .filter(pk=portion.pk, state=Portion.State.PENDING)
+            .first()
+        )
+        if held is None:
+            return
+        broken = Portion.objects.filter(job=held.job_id, state=Portion.State.BROKEN).count()
+        if held.first == held.last or broken >= MOST_BROKEN:
+            held.state, held.error, held.done_at = Portion.State.BROKEN, words, clock.now()
+            held.save(update_fields=["state", "error", "done_at"])
+            log.error("job %s: %s cannot be done and is set aside: %r", held.job, held, error)
+            return
+        log.warning("job %s: a portion of %d rows failed, halving it: %r", held.job, held.rows, error)
+        middle = (held.first + held.last) // 2
+        half = held.rows // 2
+        Portion.objects.create(job_id=held.job_id, first=middle + 1, last=held.last, rows=held.rows - half)
+        held.last, held.rows = middle, half
+        held.save(update_fields=["last", "rows"])
+
+
+def _finish(job: Job) -> int:
+    """Nothing of it is pending, in nobody's hand either."""
+    if Portion.objects.filter(job=job, state=Portion.State.PENDING).exists():
+        return 0
+    return Job.objects.filter(pk=job.pk, finished_at=None).update(finished_at=clock.now())
+
+
+def _find(kind: str) -> tuple[Plan, Work]:
+    if kind not in _handlers:
+        from citycall.base.worker import autoload
+
+        autoload()
+    if kind not in _handlers:
+        raise LookupError(f"no job handler is called {kind}")
+    return _handlers[kind]
