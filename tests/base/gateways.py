@@ -1,4 +1,4 @@
-"""Servers on this machine that behave like the real ones: SMTP, Mitake's HTTP interface, a city's e公務 gateway."""
+"""Servers on this machine that behave like the real ones: SMTP, Mitake over HTTP, a gateway to e公務."""
 
 from __future__ import annotations
 

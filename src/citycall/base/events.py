@@ -91,17 +91,21 @@ def record(
 
 
 def record_many(ctx: Context, changes: Sequence[Change]) -> list[Event]:
-    """The same for many rows that exist already, in few statements: for timers that strike together.
+    """The same for many rows, in few statements: for timers that strike together.
 
-    Changes of one row must follow one another in the order meant; rows are updated before events are written.
+    Changes of one row must follow one another in the order meant; rows are written before events are. A new
+    row may have one change.
     """
     named = [_apply(change) for change in changes]
     together: dict[tuple[type[models.Model], tuple[str, ...]], dict[Any, models.Model]] = {}
+    new: dict[type[models.Model], list[models.Model]] = {}
     for change, names in zip(changes, named, strict=True):
         if change.row._state.adding:
-            raise ValueError("record_many is for rows that exist; use record for a new one")
-        if names:
+            new.setdefault(type(change.row), []).append(change.row)
+        elif names:
             together.setdefault((type(change.row), tuple(names)), {})[change.row.pk] = change.row
+    for model, added in new.items():
+        model._default_manager.bulk_create(added, batch_size=500)
     for (model, columns), rows in together.items():
         model._default_manager.bulk_update(list(rows.values()), columns, batch_size=500)
     made = [_event(ctx, change, names) for change, names in zip(changes, named, strict=True)]

@@ -150,6 +150,18 @@ class Reply(Rule):
     tell_number_to: tuple[Literal["landline", "unreachable"], ...] = ()
     clauses: Clauses = ()
 
+    def phone_agency_of(self, agency: Code) -> Code:
+        """Who owes the call about a case of this agency."""
+        return agency if self.phone_agency == "case" else self.phone_agency
+
+    def closing_agency_of(self, agency: Code) -> Code:
+        """Who closes a case of this agency."""
+        return agency if self.closed_by_agency == "case" else self.closed_by_agency
+
+    def owes_call(self, reply_by: str, *, has_phone: bool) -> bool:
+        """Whether the citizen is to be rung: by wish, or always where a telephone was left (KM-7-4b)."""
+        return reply_by == "phone" or (self.always_by_phone and has_phone)
+
 
 class Move(Rule):
     """One event a case may undergo: the statuses it is allowed in and the status that follows."""
@@ -194,6 +206,10 @@ class CaseKind(Rule):
             if move.event == event and status in move.from_:
                 return move
         return None
+
+    def finding(self, code: str) -> Choice | None:
+        """The finding of this code, or None."""
+        return next((choice for choice in self.findings if choice.code == code), None)
 
     def next_status(self, event: str, status: str) -> str | None:
         """The status after the event, or None where the event is not allowed in this status."""

@@ -30,7 +30,7 @@ from citycall.policy.clocks import (
     started_at,
 )
 from citycall.policy.rules import ClockRule, Strike
-from citycall.services.cases import messages
+from citycall.services.cases import messages, tasks
 from citycall.services.cases.models import Case, CaseClock
 
 HANDLER = "cases.clock"
@@ -76,17 +76,22 @@ def plan(
     return out
 
 
-def _plan_existing(pack: Pack, case: Case, event_kind: str, now: datetime, out: Plan) -> None:
-    rules = {rule.code: rule for rule in pack.clocks}
-    concerned = {
+def concerned(pack: Pack, event_kind: str) -> set[str]:
+    """The clocks that an event may stop or set running again."""
+    return {
         rule.code
         for rule in pack.clocks
         if event_kind in rule.stop or (rule.resume is not None and event_kind in rule.resume.on)
     }
-    if not concerned:
+
+
+def _plan_existing(pack: Pack, case: Case, event_kind: str, now: datetime, out: Plan) -> None:
+    rules = {rule.code: rule for rule in pack.clocks}
+    codes = concerned(pack, event_kind)
+    if not codes:
         return
     latest: dict[str, CaseClock] = {}
-    for clock in CaseClock.objects.filter(case=case, code__in=concerned).order_by("id"):
+    for clock in CaseClock.objects.filter(case=case, code__in=codes).order_by("id"):
         latest[clock.code] = clock
     for code, clock in latest.items():
         rule = rules[code]
@@ -192,6 +197,7 @@ def strike(ctx: Context, timers: list[Timer]) -> list[Timer]:
         for clock in CaseClock.objects.filter(case_id__in=cases, state=CaseClock.State.RUNNING)
     }
     batch = messages.Batch(ctx.now)
+    owed = tasks.Strikes(cases)
     changes: list[Change] = []
     follow: list[Timer] = []
     for timer in timers:
@@ -207,10 +213,13 @@ def strike(ctx: Context, timers: list[Timer]) -> list[Timer]:
                 setattr(case, action.mark, True)
                 changes.append(_marked(case, clock, action.mark))
             if action.notify is not None:
-                batch.add_strike(pack, case, clock, definition.code, timer.due, action.notify)
+                batch.add_strike(pack, case, clock, definition, timer.due, action.notify)
+            if action.task is not None:
+                owed.add(pack, case, action.task, ctx.now, {"clock": clock.code, "strike": definition.code})
         again = next_strike(definition, ctx.now, clock.due, pack.calendar(district=case.district))
         if again is not None:
             follow.append(_timer(clock, definition.code, again))
+    changes += owed.changes
     if changes:
         record_many(ctx, changes)
     if batch.queue():

@@ -2,13 +2,15 @@
 
 ``advance`` is called by every command of this room. In the caller's transaction it
 
-1. asks the pack's ``moves`` table whether the event may happen in the present status,
+1. asks the pack's ``moves`` table whether the event may happen in the present status, and whether a task
+   that is owed holds it up,
 2. stops and starts the clocks that the pack's rules name,
 3. writes the row and its one event,
-4. queues the notices that the pack's rules name.
+4. queues the notices that the pack's rules name,
+5. opens and ends the tasks that the pack's rules name.
 
-No rule of a government is written here: which status, which clock, whom to tell and with
-which words all come from the policy pack that the case was established under.
+No rule of a government is written here: which status, which clock, whom to tell, with which words and what
+is owed all come from the policy pack that the case was established under.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ from citycall.base.commands import Context, Refused
 from citycall.base.events import Event, record
 from citycall.base.policies import pack_of
 from citycall.policy import Pack
-from citycall.services.cases import clocks, messages
-from citycall.services.cases.models import Case, StageRequest, Status
+from citycall.services.cases import clocks, messages, tasks
+from citycall.services.cases.models import Case, CaseTask, StageRequest, Status
 
 
 @dataclass(frozen=True)
@@ -76,26 +78,51 @@ def advance(
     (never personal data). ``data``: facts for the clock and notice rules, such as the limit that
     was granted.
 
-    Raises ``Refused('wrong_status')`` when the pack's moves table does not allow the event.
+    Raises ``Refused('wrong_status')`` when the pack's moves table does not allow the event, and
+    ``Refused('task_open')`` while something is owed that comes before it.
     """
     pack = pack_for(case)
-    facts = dict(data or {})
     changes = dict(set or {})
+    if not case._state.adding:
+        status = next_status(pack, case, event_kind)
+        tasks.refuse_if_owed(pack, case, event_kind)
+        if status != case.status:
+            changes["status"] = status
+    return _carry(ctx, pack, case, event_kind, changes, dict(info or {}), dict(data or {}))
+
+
+def tell_task(
+    ctx: Context, case: Case, event_kind: str, task: CaseTask, *, set: Mapping[str, Any] | None = None
+) -> Advanced:
+    """What happened to a task of a case, said on the case; it leads to no other status."""
+    pack = pack_for(case)
+    changes = dict(set or {})
+    return _carry(ctx, pack, case, event_kind, changes, tasks.info_of(task), tasks.words_of(pack, task))
+
+
+def _carry(
+    ctx: Context,
+    pack: Pack,
+    case: Case,
+    event_kind: str,
+    changes: dict[str, Any],
+    info: dict[str, Any],
+    facts: dict[str, Any],
+) -> Advanced:
+    """Write an event that may happen, and all that the pack's rules say must follow from it."""
     creating = case._state.adding
-    status = case.status if creating else next_status(pack, case, event_kind)
-    if status != case.status:
-        changes["status"] = status
-    if not creating and ctx.run.inserts:
+    if not creating and ctx.run.inserts and clocks.concerned(pack, event_kind):
         ctx.run.flush()  # a clock that this very command started may be stopped by this event
     plan = clocks.plan(pack, case, event_kind, facts, now=ctx.now)
     changes.update(plan.changes)
     facts.update({f"{rule.code}_due": clock.due for rule, clock in plan.started})
-    event = record(ctx, case, event_kind, set=changes, info=dict(info or {}), agencies=[case.agency])
+    event = record(ctx, case, event_kind, set=changes, info=info, agencies=[case.agency])
     clocks.write(ctx, plan, case, pack)
     ctx.wake_worker()
-    told = messages.queue_for_event(
-        pack, case, event_kind, facts | dict(info or {}), event=event, now=ctx.now
-    )
+    known = facts | info
+    told = messages.queue_for_event(pack, case, event_kind, known, event=event, now=ctx.now)
+    for happened, task in tasks.follow(ctx, pack, case, event_kind, known, new=creating):
+        tell_task(ctx, case, happened, task)
     return Advanced(event, told)
 
 

@@ -8,7 +8,7 @@ sent. Names of items, agencies and places are kept in both languages (``{"zh": .
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from itertools import product
 from typing import Any
 
@@ -20,7 +20,7 @@ from citycall.base.notices import Notice, queue
 from citycall.people.queries import agency_names, posts_bearing, posts_in_roles
 from citycall.policy import Pack
 from citycall.policy.notices import notices_for, reporter_channel
-from citycall.policy.rules import NotifyAction
+from citycall.policy.rules import NotifyAction, Strike
 from citycall.services.cases.models import Case, CaseClock, Status
 
 REPORTER = "reporter"
@@ -42,7 +42,14 @@ def context_of(pack: Pack, case: Case, **more: Any) -> dict[str, Any]:
         "status": {"zh": str(Status(case.status).label), "en": case.status},
         "established_at": case.established_at.isoformat(),
         "due": case.due_at.isoformat() if case.due_at else "",
+        "notified_at": case.notified_at.isoformat() if case.notified_at else "",
+        "notified_person": case.notified_person,
+        "planned_end": case.planned_end.isoformat() if case.planned_end else "",
         "result": case.result,
+        "authority": case.outside_authority,
+        "reference": case.outside_reference,
+        "letter_date": _day(case.outside_date),
+        "task_name": "",
         "hotline": pack.hotline,
         "city": {"zh": pack.city.zh, "en": pack.city.en},
         "portal_url": f"{settings.CITYCALL_URL}/track/",
@@ -61,18 +68,7 @@ def queue_for_event(
     now: datetime,
 ) -> int:
     """Queue what the pack's notice rules ask for after an event; returns how many go to the citizen."""
-    about = {
-        "kind": case.kind,
-        "item": case.item,
-        "stage": case.stage,
-        "status": case.status,
-        "reply_by": case.reply_by,
-        "finding": case.finding,
-        "named": case.named,
-        "agency": case.agency,
-        **facts,
-    }
-    rules = notices_for(pack, case.kind, event_kind, about)
+    rules = notices_for(pack, case.kind, event_kind, facts_of(case, facts))
     if not rules:
         return 0
     context = context_of(pack, case, **{key: _json(value) for key, value in facts.items()})
@@ -82,7 +78,7 @@ def queue_for_event(
         for to, channel in product(rule.to, rule.channels):
             ways: list[tuple[str | None, int | None, str, str]]
             if to != REPORTER:
-                ways = [(post, None, to, channel) for post in posts_meant(case, to)]
+                ways = [(post, None, to, channel) for post in posts_meant(pack, case, to)]
             else:
                 way = reporter_channel(
                     channel, mobile=case.has_mobile, email=case.has_email, reply_by=case.reply_by
@@ -112,20 +108,43 @@ def queue_for_event(
     return told
 
 
-def posts_meant(case: Case, to: str) -> list[str]:
-    """The posts that a rule names: one by its code, who took the case, or those of a role of the agency.
+def facts_of(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the conditions of a pack's rules may ask of a case and of what has just happened to it."""
+    return {
+        "kind": case.kind,
+        "item": case.item,
+        "stage": case.stage,
+        "status": case.status,
+        "reply_by": case.reply_by,
+        "finding": case.finding,
+        "named": case.named,
+        "agency": case.agency,
+        **facts,
+    }
 
+
+def posts_meant(pack: Pack, case: Case, to: str) -> list[str]:
+    """The posts that a rule names: one by its code, the handler, or those of a role of the agency.
+
+    The handler is who took the case; until somebody does, the post that the item names, if it names one.
     A role that no post bears yet is addressed all the same: the notice waits and shows as such.
     """
     if to.startswith("post:"):
         return [to.removeprefix("post:")]
     if to == "handler":
-        return [case.taken_post] if case.taken_post else []
+        if case.taken_post:
+            return [case.taken_post]
+        item = pack.items.get(case.item)
+        return [f"{case.agency}.{item.handler}"] if item is not None and item.handler else []
     return posts_bearing(case.agency, to) or [f"{case.agency}.{to}"]
 
 
 def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _day(day: date | None) -> dict[str, str] | str:
+    return {"zh": clock.roc_date(day), "en": day.isoformat()} if day is not None else ""
 
 
 _named: dict[tuple[str, str], frozenset[str]] = {}
@@ -156,9 +175,12 @@ class Batch:
         self._contexts: dict[int, dict[str, Any]] = {}
 
     def add_strike(
-        self, pack: Pack, case: Case, ticking: CaseClock, strike: str, due: datetime, action: NotifyAction
+        self, pack: Pack, case: Case, ticking: CaseClock, strike: Strike, due: datetime, action: NotifyAction
     ) -> None:
-        """One strike's notices: one a recipient and channel, never twice for a day (NT-5-4-5a)."""
+        """One strike's notices: one a recipient and channel, never twice for a day (NT-5-4-5a).
+
+        Strikes of a group share a day's notice, so that two marks on one day tell once (TP-6-3-4b).
+        """
         context = self._contexts.get(case.pk)
         if context is None:
             context = self._contexts[case.pk] = context_of(pack, case)
@@ -167,7 +189,10 @@ class Batch:
         # Dunning goes to several posts day after day: a row keeps what its template says and no more.
         context = {name: value for name, value in context.items() if name in named}
         day = clock.local(due).date().isoformat()
-        for post, role in self._recipients(case, action.to):
+        about = f"clock:{ticking.pk}:{strike.code}:{due.isoformat()}"
+        if strike.group is not None:
+            about = f"group:{case.pk}:{strike.group}:{day}"
+        for post, role in self._recipients(pack, case, action.to):
             for channel in action.channels:
                 self.notices.append(
                     Notice(
@@ -179,14 +204,14 @@ class Batch:
                         channel=channel,
                         context=context,
                         policy_version_id=case.policy_version_id,
-                        key=f"clock:{ticking.pk}:{strike}:{due.isoformat()}:{post}:{channel}",
+                        key=f"{about}:{post}:{channel}",
                         digest_key=f"{action.template}:{day}" if action.digest else None,
                         created_at=self.now,
                         due_at=self.now,
                     )
                 )
 
-    def _recipients(self, case: Case, to: tuple[str, ...]) -> list[tuple[str, str]]:
+    def _recipients(self, pack: Pack, case: Case, to: tuple[str, ...]) -> list[tuple[str, str]]:
         roles = tuple(role for role in to if role not in ("handler",) and not role.startswith("post:"))
         key = (case.agency, roles)
         if key not in self._posts:
@@ -194,8 +219,8 @@ class Batch:
         found = [(post, post.rsplit(".", 1)[-1]) for post in self._posts[key]]
         for word in to:
             if word == "handler" or word.startswith("post:"):
-                found += [(post, post.rsplit(".", 1)[-1]) for post in posts_meant(case, word)]
-        return found
+                found += [(post, post.rsplit(".", 1)[-1]) for post in posts_meant(pack, case, word)]
+        return list(dict.fromkeys(found))
 
     def queue(self) -> int:
         """Write them all; a notice whose key is known was written before and is left alone."""
