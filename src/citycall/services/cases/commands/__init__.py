@@ -2,6 +2,7 @@
 
 from citycall.services.cases.commands import (
     approval,
+    closing,
     delays,
     establish,
     handling,
@@ -12,10 +13,13 @@ from citycall.services.cases.commands import (
     repeats,
     replies,
     stages,
+    tasks,
+    tracking,
 )
 
 __all__ = [
     "approval",
+    "closing",
     "delays",
     "establish",
     "handling",
@@ -26,4 +30,6 @@ __all__ = [
     "repeats",
     "replies",
     "stages",
+    "tasks",
+    "tracking",
 ]

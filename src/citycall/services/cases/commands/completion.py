@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 
 from django.utils.translation import gettext as _
 from pydantic import Field
 
+from citycall.base import clock
 from citycall.base.commands import Refused
 from citycall.base.events import Event
-from citycall.policy.kinds import CaseKind
-from citycall.services.cases.commands.inputs import Instant, OfCase
+from citycall.policy.kinds import CaseKind, Choice
+from citycall.services.cases.commands.inputs import Instant, OfCase, OneLine
 from citycall.services.cases.lifecycle import pack_for
 from citycall.services.cases.models import Case, CaseReply, PhoneRecord, ReplyBy
 
+Date = date  # a field may be called so too
 
-class Complete(OfCase):
+
+class Particulars(OfCase):
+    """What some choices ask for besides: the course of handling, a letter to an outside authority."""
+
+    course: Annotated[str, Field(max_length=2000)] = ""
+    authority: Annotated[str, OneLine, Field(max_length=120)] = ""
+    reference: Annotated[str, OneLine, Field(max_length=80)] = ""
+    date: Date | None = None
+
+
+class Complete(Particulars):
     """What was found and done, when, and if late why (NT-5-4-8a, NT-5-4-9c)."""
 
     finding: Annotated[str, Field(max_length=32)] = ""
@@ -29,7 +41,12 @@ class Complete(OfCase):
 def check_completion(
     kind: CaseKind, case: Case, data: Complete, done_at: datetime, late: bool, now: datetime
 ) -> None:
-    """Refused with ``not_completed`` and the fields that are missing or wrong (NT-5-4-9c)."""
+    """Refused with ``not_completed`` and the fields that are missing or wrong (NT-5-4-9c).
+
+    Before it, ``not_reported_back`` where the handler must have reported to the duty staff (TP-6-3-2c).
+    """
+    if kind.completion.report_first and case.reported_back_at is None:
+        raise Refused("not_reported_back", _("承辦人員尚未回報處理完畢，請先回報再登錄結果。"), status=409)
     item = pack_for(case).items.get(case.item)
     photo = item is not None and item.evidence
     wanted = [*required_of(kind, case), *(kind.completion.late_requires if late else ())]
@@ -50,6 +67,7 @@ def check_completion(
     findings = {choice.code for choice in kind.findings}
     if data.finding and data.finding not in findings:
         fields["finding"] = _("請從清單中選擇查處情形。")
+    fields |= missing_of(kind.finding(data.finding), case, data, now)
     begun = min(
         filter(None, (case.established_at, case.notified_at))
     )  # told by telephone, it may begin at once
@@ -57,6 +75,39 @@ def check_completion(
         fields["done_at"] = _("辦畢時間必須在成案之後、現在之前。")
     if fields:
         raise Refused("not_completed", _("尚缺辦理結果，不能辦畢結案。"), fields=fields, status=422)
+
+
+def missing_of(choice: Choice | None, case: Case, data: Particulars, now: datetime) -> dict[str, str]:
+    """What a finding or ground asks for and was not entered (TP-6-7c, TP-6-7d)."""
+    asked = choice.asks if choice is not None else ()
+    fields: dict[str, str] = {part: _ASKED[part]() for part in asked if not getattr(data, part)}
+    if data.date is not None and not _day(case.established_at) <= data.date <= _day(now):
+        fields["date"] = _("發文日期必須在成案當日之後、今日之前。")
+    return fields
+
+
+def asked_of(choice: Choice | None, data: Particulars) -> dict[str, Any]:
+    """The fields of the case that a finding or ground asks for."""
+    asked = choice.asks if choice is not None else ()
+    return {_KEPT_AS[part]: getattr(data, part) for part in asked}
+
+
+def _day(at: datetime) -> date:
+    return clock.local(at).date()
+
+
+_KEPT_AS = {
+    "course": "course",
+    "authority": "outside_authority",
+    "reference": "outside_reference",
+    "date": "outside_date",
+}
+_ASKED = {
+    "course": lambda: _("請填寫處理經過。"),
+    "authority": lambda: _("請填寫移請辦理的機關。"),
+    "reference": lambda: _("請填寫發文字號。"),
+    "date": lambda: _("請填寫發文日期。"),
+}
 
 
 def told_before(kind: CaseKind, case: Case) -> bool:

@@ -19,7 +19,13 @@ from citycall.policy import Pack, Place, PlaceError
 from citycall.policy.items import Item
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase, OneLine
-from citycall.services.cases.commands.naming import agency_for, category_of, kinds_for, telephone_notice
+from citycall.services.cases.commands.naming import (
+    agency_for,
+    category_of,
+    kinds_for,
+    related_case,
+    telephone_notice,
+)
 from citycall.services.cases.lifecycle import advance, load_for_change
 from citycall.services.cases.models import Case, ReplyBy
 from citycall.services.cases.queries import barred
@@ -67,6 +73,7 @@ class Establish(Input):
     reporter: ReporterIn = ReporterIn()
     reply_by: Way | None = None
     call_id: RowId | None = None
+    related_to: RowId | None = None  # the earlier case whose matter is taken up again (TP-6-4c)
     channel: Literal["phone", "api", "web", "counter", "import"] = "phone"
     notified_at: Instant | None = None
     notified_person: Annotated[str, OneLine, Field(max_length=80)] = ""
@@ -105,6 +112,7 @@ class Established(BaseModel):
         "NT-5-4-10b",
         "TP-5-5-4",
         "TP-5-5-5a",
+        "TP-6-4c",
     ),
     keyed=True,
 )
@@ -156,6 +164,7 @@ def establish(ctx: Context, data: Establish) -> Established:
         "policy_version_id": ctx.policy.pk,
         "channel": data.channel,
         "call_id": data.call_id,
+        "related_to_id": related_case(data.related_to),
         "established_at": ctx.now,
         "clock_from": told.counts_from or ctx.now,
         "entered_late": told.counts_from is not None,

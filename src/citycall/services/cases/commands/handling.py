@@ -17,7 +17,7 @@ from citycall.base.notices import Notice, call_off, on_sent
 from citycall.base.private import phone_hash
 from citycall.people.queries import parties
 from citycall.policy.kinds import CaseKind
-from citycall.services.cases.commands.completion import Complete, check_completion
+from citycall.services.cases.commands.completion import Complete, asked_of, check_completion
 from citycall.services.cases.commands.inputs import Done, OfCase, WithReason, WithText
 from citycall.services.cases.commands.repeats import note_finding, revoke_unreceived
 from citycall.services.cases.lifecycle import advance, lapse_request, load_for_change, pack_for
@@ -27,7 +27,6 @@ from citycall.services.cases.models import (
     Incident,
     PhoneTask,
     Prevention,
-    ReplyBy,
 )
 
 SIGNERS = ("intake_window", "window")
@@ -137,10 +136,13 @@ def complete(ctx: Context, data: Complete) -> Done:
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
     kind = pack_for(case).kinds[case.kind]
+    if kind.completion.by:
+        ctx.require_role(*kind.completion.by, agency=case.agency)
     done_at = data.done_at or ctx.now
     late = case.due_at is not None and ctx.now > case.due_at
     check_completion(kind, case, data, done_at, late, ctx.now)
     changes: dict[str, Any] = {"finding": data.finding, "result": data.result, "done_at": done_at}
+    changes |= asked_of(kind.finding(data.finding), data)
     if late and data.late_reason:
         changes["late_reason"] = data.late_reason
     if data.prevention:
@@ -162,18 +164,20 @@ def completed(ctx: Context, case: Case, kind: CaseKind, *, told: int) -> None:
     """The result stands: the citizen was answered before, is rung, or reads the message that was queued."""
     if case.replied_at is not None:
         _close_by_itself(ctx, case, kind)
-    elif case.reply_by == ReplyBy.PHONE:
+    elif kind.reply.owes_call(case.reply_by, has_phone=case.has_phone):
+        agency = kind.reply.phone_agency_of(case.agency)
         record(
             ctx,
             PhoneTask(),
             "phone_task.opened",
             set={
                 "case": case,
-                "agency": case.agency,
+                "agency": agency,
                 "state": PhoneTask.State.OPEN,
                 "opened_at": ctx.now,
                 "done_at": None,
             },
+            agencies=[agency],
         )
     elif told == 0:
         _answered(ctx, case, kind, told="")
@@ -200,7 +204,7 @@ def _answered(ctx: Context, case: Case, kind: CaseKind, told: str) -> None:
 
 def _close_by_itself(ctx: Context, case: Case, kind: CaseKind) -> None:
     if kind.reply.closes_when in ("replied", "completed"):
-        _close(ctx, case)
+        close_case(ctx, case)
 
 
 def answered_by_phone(ctx: Context, case: Case) -> None:
@@ -208,41 +212,10 @@ def answered_by_phone(ctx: Context, case: Case) -> None:
     _answered(ctx, case, pack_for(case).kinds[case.kind], told="phone")
 
 
-def _close(ctx: Context, case: Case) -> None:
-    advance(ctx, case, "case.closed", set={"closed_at": ctx.now})
+def close_case(ctx: Context, case: Case, **info: Any) -> None:
+    """The end of a case; its finding counts from now."""
+    advance(ctx, case, "case.closed", set={"closed_at": ctx.now}, info=info)
     note_finding(ctx, case)
-
-
-@command("cases.close", who=("handler", "lead"), clauses=("NT-5-4-9c",))
-def close(ctx: Context, data: OfCase) -> Done:
-    """Close by hand: refused without a completion record (NT-5-4-9c) or while a call is owed."""
-    case = load_for_change(data.case)
-    if not ctx.actor.has("lead"):
-        ctx.require_agency(case.agency)
-    if case.completed_at is None or not case.result:
-        raise Refused("not_completed", _("案件未辦理完成，嚴禁先行結案。請先登錄辦理結果。"), status=409)
-    if PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN).exists():
-        raise Refused("phone_reply_owed", _("民眾要求電話回覆，請先完成回電並做成電話紀錄。"), status=409)
-    if _message_owed(case) and not (ctx.actor.has("lead") and _cannot_be_told(case)):
-        raise Refused("reply_owed", _("回覆民眾的訊息尚未送出，不能結案；送出後會自動結案。"), status=409)
-    _close(ctx, case)
-    ctx.audit("case", case.pk)
-    return Done(**_done(case))
-
-
-def _message_owed(case: Case) -> bool:
-    """Whether the citizen still waits for the message that the work is done (NT-5-4-9a)."""
-    reply = pack_for(case).kinds[case.kind].reply
-    by_message = case.reply_by in (ReplyBy.SMS, ReplyBy.EMAIL)
-    return reply.closes_when == "replied" and by_message and case.replied_at is None
-
-
-def _cannot_be_told(case: Case) -> bool:
-    """Whether the message was given up: no such number, no such address."""
-    lost = (Notice.State.FAILED, Notice.State.UNDELIVERABLE)
-    return Notice.objects.filter(
-        about_kind="case", about_id=case.pk, on_sent=REPLY_SENT, state__in=lost
-    ).exists()
 
 
 class Reopen(WithReason):
@@ -268,6 +241,8 @@ def reopen(ctx: Context, data: Reopen) -> Done:
             "closed_at": None,
             "completed_at": None,
             "replied_at": None,
+            "reported_back_at": None,
+            "reported_back_by": None,
             "reopened": case.reopened + 1,
             **(_UNAPPROVED if case.approved_at is not None else {}),
         },
@@ -282,18 +257,22 @@ def reopen(ctx: Context, data: Reopen) -> Done:
             at=ctx.now,
             recorded_by=ctx.actor.staff_id,
         )
-    _owe_nothing(ctx, case)
+    owe_nothing(ctx, case)
     revoke_unreceived(ctx, case)
     ctx.audit("case", case.pk, closed_too_early=data.closed_too_early)
     return Done(**_done(case))
 
 
-def _owe_nothing(ctx: Context, case: Case) -> None:
+def owe_nothing(ctx: Context, case: Case) -> None:
     """There is nothing to tell the citizen (any more, or not yet), neither by telephone nor by message."""
     call_off("case", case.pk, on_sent=REPLY_SENT)
     for task in PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN):
         record(
-            ctx, task, "phone_task.cancelled", set={"state": PhoneTask.State.CANCELLED, "done_at": ctx.now}
+            ctx,
+            task,
+            "phone_task.cancelled",
+            set={"state": PhoneTask.State.CANCELLED, "done_at": ctx.now},
+            agencies=[task.agency],
         )
 
 
@@ -355,7 +334,7 @@ def withdraw(ctx: Context, data: Withdraw) -> Done:
         info={"note": data.note},
         data={"reason": {"zh": reasons[data.reason].name.zh, "en": reasons[data.reason].name.en}},
     )
-    _owe_nothing(ctx, case)
+    owe_nothing(ctx, case)
     lapse_request(ctx, case)
     if reasons[data.reason].incident:
         Incident.objects.create(

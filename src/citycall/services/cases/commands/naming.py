@@ -13,7 +13,7 @@ from citycall.people.queries import agencies_with
 from citycall.policy import Pack
 from citycall.policy.items import Item
 from citycall.policy.kinds import CaseKind
-from citycall.services.cases.models import Outage
+from citycall.services.cases.models import Case, Outage
 
 # An agency takes cases when it has somebody who signs for them, gives them out or works on them.
 TAKES_CASES = frozenset({"allotter", "window", "intake_window", "handler", "section_chief"})
@@ -110,3 +110,11 @@ def _check_outage(at: datetime, now: datetime) -> None:
     if at > now or not covered:
         message = _("電話通報時間必須在系統異常期間內。")
         raise Refused("no_outage", message, fields={"notified_at": message}, status=422)
+
+
+def related_case(wanted: int | None) -> int | None:
+    """The earlier case that a new one is linked to; it stays as it is (TP-6-4c)."""
+    if wanted is not None and not Case.objects.filter(pk=wanted).exists():
+        message = _("查無要連結的案件。")
+        raise Refused("not_found", message, fields={"related_to": message}, status=404)
+    return wanted

@@ -15,10 +15,10 @@ from citycall.people.parties import reveal
 from citycall.services.cases.commands.handling import answered_by_phone
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
-from citycall.services.cases.models import PhoneRecord, PhoneTask
+from citycall.services.cases.models import Case, PhoneRecord, PhoneTask
 
 _ENTERED = ("callee", "at", "content")  # the caller is whoever enters it
-CALLERS = ("handler", "intake_window", "section_chief")
+CALLERS = ("handler", "intake_window", "section_chief", "operator", "lead")
 
 
 class OpenPhone(OfCase):
@@ -34,7 +34,7 @@ class Opened(BaseModel):
     phone_display: str
 
 
-@command("cases.open_phone", who=CALLERS, clauses=("NT-5-4-4c", "NT-5-4-4e"))
+@command("cases.open_phone", who=CALLERS, clauses=("KM-7-4b", "NT-5-4-4c", "NT-5-4-4e"))
 def open_phone(ctx: Context, data: OpenPhone) -> Opened:
     """Show the citizen's number to the person who is about to ring it; the view is logged.
 
@@ -42,7 +42,7 @@ def open_phone(ctx: Context, data: OpenPhone) -> Opened:
     reason (NT-5-4-4e).
     """
     case = load_for_change(data.case)
-    ctx.require_agency(case.agency)
+    _require_caller(ctx, case)
     caller = _person(ctx)
     if case.party_id is None or not case.has_phone:
         raise Refused("no_phone", _("民眾未留電話。"), status=409)
@@ -51,7 +51,6 @@ def open_phone(ctx: Context, data: OpenPhone) -> Opened:
         for one in PhoneRecord.objects.filter(case=case).exclude(staff_id=caller)
     ]
     reply = pack_for(case).kinds[case.kind].reply
-    ctx.require_role(*reply.phone_by, agency=case.agency)
     if earlier and not data.reason and reply.second_caller == "warn":
         last = earlier[-1]
         message = (
@@ -82,6 +81,12 @@ def open_phone(ctx: Context, data: OpenPhone) -> Opened:
     return Opened(record=call.pk, name=shown.name or "", phone=phone, phone_display=format_phone(phone))
 
 
+def _require_caller(ctx: Context, case: Case) -> None:
+    """Who rings the citizen is the pack's: the agency's handler, or the call centre (NT-5-4-4c, TP-6-4b)."""
+    reply = pack_for(case).kinds[case.kind].reply
+    ctx.require_role(*reply.phone_by, agency=reply.phone_agency_of(case.agency))
+
+
 def _person(ctx: Context) -> int:
     """Who telephones: always a person, never a program."""
     if ctx.actor.staff_id is None:
@@ -98,11 +103,16 @@ class RecordPhoneReply(OfCase):
     reached: bool = True
 
 
-@command("cases.record_phone_reply", who=CALLERS, clauses=("NT-5-4-4c", "NT-5-4-4d"), keyed=True)
+@command(
+    "cases.record_phone_reply",
+    who=CALLERS,
+    clauses=("KM-7-4b", "NT-5-4-4c", "NT-5-4-4d", "TP-6-4b"),
+    keyed=True,
+)
 def record_phone_reply(ctx: Context, data: RecordPhoneReply) -> Done:
     """Record a telephone call; when the citizen was reached, the owed reply is done and the case closes."""
     case = load_for_change(data.case)
-    ctx.require_agency(case.agency)
+    _require_caller(ctx, case)
     required = pack_for(case).kinds[case.kind].reply.phone_record
     missing: dict[str, str] = {
         part: _("必填。") for part in required if part in _ENTERED and not getattr(data, part)
@@ -124,7 +134,8 @@ def record_phone_reply(ctx: Context, data: RecordPhoneReply) -> Done:
     advance(ctx, case, "case.phone_recorded", info={"record": call.pk, "reached": data.reached})
     task = PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN).first()
     if task is not None and data.reached:
-        record(ctx, task, "phone_task.done", set={"state": PhoneTask.State.DONE, "done_at": ctx.now})
+        done = {"state": PhoneTask.State.DONE, "done_at": ctx.now}
+        record(ctx, task, "phone_task.done", set=done, agencies=[task.agency])
         answered_by_phone(ctx, case)
     ctx.audit("case", case.pk, record=call.pk)
     return Done(case=case.pk, number=case.number, status=case.status)
