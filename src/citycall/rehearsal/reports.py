@@ -7,6 +7,7 @@ from typing import Any
 from citycall.base.policies import in_force
 from citycall.oversight import queries as oversight
 from citycall.people import queries as people
+from citycall.rehearsal import reports_petitions  # noqa: F401  (enters them)
 from citycall.rehearsal.expect.reports import Row, report
 from citycall.services.cases import queries as cases
 from citycall.services.cases.models import Case

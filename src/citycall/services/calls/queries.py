@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from citycall.base import clock
 from citycall.services.calls.models import Call
@@ -31,3 +32,9 @@ def own_call(call_id: int | None, staff_id: int) -> int | None:
     """The call's id if this operator answered it, else None: a case is tied to no stranger's call."""
     found = call_id and Call.objects.filter(pk=call_id, operator=staff_id).exists()
     return call_id if found else None
+
+
+def began(calls: Iterable[int]) -> dict[int, datetime]:
+    """When each of these calls came in, in one query."""
+    wanted = set(calls)
+    return dict(Call.objects.filter(pk__in=wanted).values_list("pk", "offered_at")) if wanted else {}
