@@ -151,7 +151,8 @@ class RoleDefect:
 def roles_to_fill() -> dict[str, int]:
     """The roles that an agency with fast items must fill, and with how many people (NT-5-4-6a, NT-5-4-4a)."""
     pack = policies.in_force_or_none()
-    return dict(pack.setting("window-staffing", {})) if pack is not None else {}
+    staffing = pack.setting("window-staffing") if pack is not None else None
+    return dict((staffing or {}).get("roles") or {})
 
 
 def role_defects(fast_agencies: Collection[str]) -> list[RoleDefect]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ConfigDict, ValidationError
 
 from citycall.policy.basics import Rule
-from citycall.policy.load import explain
+from citycall.policy.refusals import explain
 from citycall.policy.source import PackError, Source
 
 

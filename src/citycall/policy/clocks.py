@@ -12,6 +12,7 @@ from typing import Any
 
 from citycall.policy.basics import matches
 from citycall.policy.calendars import Calendar
+from citycall.policy.deadlines import BeforeDay, ByDay, DayOfMonth, Due, read_due
 from citycall.policy.items import Item
 from citycall.policy.kinds import CaseKind
 from citycall.policy.limits import Limit, LimitError
@@ -67,17 +68,17 @@ def started_at(rule: ClockRule, at: datetime, event_data: Mapping[str, Any], cal
     return cal.next_round(begins, rule.start.rounds, working_days=rule.start.working_days)
 
 
-def limit_of(
-    rule: ClockRule, item: Item | None, kind: CaseKind, event_data: Mapping[str, Any]
-) -> Limit | None:
+def limit_of(rule: ClockRule, item: Item | None, kind: CaseKind, event_data: Mapping[str, Any]) -> Due | None:
     """The limit a clock runs for, or None where the item, the kind or the event gives none.
 
     `kind.category` is the limit of the kind's category that the fact `category` names, else the ordinary
     limit (TP-5-5-4). `event.until` is no limit: the event gives the due instant itself (see `due_at`).
     """
     match rule.limit:
-        case Limit() as limit:
+        case Limit() | ByDay() | DayOfMonth() as limit:
             return limit
+        case BeforeDay() as limit:
+            return limit.given(event_data)
         case "item.stage1":
             return None if item is None else item.stage1
         case "kind.ordinary":
@@ -106,6 +107,11 @@ def limit_text(rule: ClockRule, item: Item | None, kind: CaseKind, event_data: M
         return UNTIL
     limit = limit_of(rule, item, kind, event_data)
     return "" if limit is None else str(limit)
+
+
+def read_limit(text: str) -> Due | None:
+    """The limit that `limit_text` wrote; None for one that gave the instant itself, or none."""
+    return None if text in ("", UNTIL) else read_due(text)
 
 
 def due_at(

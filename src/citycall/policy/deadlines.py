@@ -126,19 +126,19 @@ class BeforeDay(_Deadline):
             raise ValueError("say exactly one of a fact and a day")
         return self
 
-    def given(self, facts: Mapping[str, Any], cal: Calendar | None = None) -> BeforeDay | None:
+    def given(self, facts: Mapping[str, Any]) -> BeforeDay | None:
         """The deadline with its day put in from the facts; None where they name none."""
-        if self.of is None:
-            return self
-        told = facts.get(self.of)
-        try:
-            if isinstance(told, str):
-                told = date.fromisoformat(told) if len(told) <= 10 else datetime.fromisoformat(told)
-        except ValueError:
-            raise LimitError(f"{self.of}: {told!r} is no day") from None
-        if isinstance(told, datetime):
-            told = (told if cal is None or told.tzinfo is None else cal.local(told)).date()
-        return BeforeDay(day=told) if isinstance(told, date) else None
+        told = None if self.of is None else facts.get(self.of)
+        if self.of is None or told is None:
+            return self if self.of is None else None
+        if isinstance(told, str):
+            try:
+                told = date.fromisoformat(told)
+            except ValueError:
+                raise LimitError(f"{self.of}: {told!r} is no day") from None
+        if isinstance(told, datetime) or not isinstance(told, date):
+            raise LimitError(f"{self.of}: {told!r} is no day")
+        return BeforeDay(day=told)
 
     def _after(self, start: datetime, cal: Calendar) -> datetime:
         if self.day is None:

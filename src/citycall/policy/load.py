@@ -14,14 +14,17 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from citycall.policy.cross import cross_check
 from citycall.policy.model import Pack
+from citycall.policy.refusals import explain
 from citycall.policy.settings import resolve
 from citycall.policy.source import Key, PackError, Source
+from citycall.policy.upgrades import CURRENT, upgraded
+from citycall.policy.variation_points import POINTS, READINGS
 
 FILES = (
     "pack.yaml", "kinds.yaml", "clocks.yaml", "notices.yaml", "tasks.yaml", "templates.yaml", "settings.yaml",
@@ -47,8 +50,6 @@ _YES = {
     "0": False,
     "否": False,
 }
-
-M = TypeVar("M", bound=BaseModel)
 
 _cache: dict[Path, tuple[tuple[tuple[str, int, int], ...], Pack]] = {}
 _lock = threading.Lock()
@@ -110,6 +111,7 @@ def _load(folder: Path) -> Pack:
     raw: dict[str, Any] = {}
     for one in reversed(folders):
         _lay(raw, source, one)
+    _typed(raw, source)
     referred = resolve(raw, source)
     data = {**raw.pop("pack")}
     try:
@@ -119,11 +121,34 @@ def _load(folder: Path) -> Pack:
         data["path"] = str(folder)
         pack = Pack.model_validate(data)
     except ValidationError as error:
-        raise explain(source, error) from None
+        raise explain(source, error, model=Pack) from None
     problem = cross_check(pack)
     if problem is not None:
         raise source.error(*problem)
     return pack
+
+
+def _typed(raw: dict[str, Any], source: Source) -> None:
+    """Every setting and reading holds what its point may hold."""
+    for table, points in (("settings", POINTS), ("readings", READINGS)):
+        for slug, entry in raw.get(table, {}).items():
+            point = points.get(slug)
+            if point is None or not isinstance(entry, dict):
+                continue
+            try:
+                point.read(entry.get("value"))
+            except ValidationError as error:
+                raise explain(source, error, (table, slug, "value"), point.type) from None
+
+
+def _schema(own: Source, head: dict[str, Any]) -> int:
+    """The form that the files of a folder are written in."""
+    schema = head.pop("schema", 1)
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
+        raise own.error(("schema",), f"expected a number from 1 to {CURRENT} (found {schema!r})")
+    if schema > CURRENT:
+        raise own.error(("schema",), f"this software reads packs up to schema {CURRENT}, not {schema}")
+    return schema
 
 
 def _digest(folders: list[Path]) -> str:
@@ -142,16 +167,17 @@ def _lay(raw: dict[str, Any], source: Source, folder: Path) -> None:
     """Lay one folder's content over what was read before."""
     own = Source()
     head = _mapping(own, own.yaml(folder / "pack.yaml", ()), ())
-    raw["pack"] = {**raw.get("pack", {}), **head}
+    schema = _schema(own, head)
+    raw["pack"] = {**raw.get("pack", {}), **_mapping(own, upgraded(head, "pack", schema), ()), "form": schema}
     if "extends" not in head:
         raw["pack"].pop("extends", None)
     source.marks.update(own.marks)
     for name in ("kinds", "templates", "settings", "readings", "may"):
         if (folder / f"{name}.yaml").is_file():
-            _lay_mapping(raw, source, folder / f"{name}.yaml", name)
+            _lay_mapping(raw, source, folder / f"{name}.yaml", name, schema)
     for name in ("clocks", "notices", "tasks"):
         if (folder / f"{name}.yaml").is_file():
-            _lay_rules(raw, source, folder / f"{name}.yaml", name)
+            _lay_rules(raw, source, folder / f"{name}.yaml", name, schema)
     if (folder / "items.csv").is_file():
         raw["items"] = _items(source, folder / "items.csv")
     if (folder / "districts.csv").is_file():
@@ -167,9 +193,9 @@ def _mapping(source: Source, value: Any, key: Key) -> dict[str, Any]:
     return value
 
 
-def _lay_mapping(raw: dict[str, Any], source: Source, path: Path, name: str) -> None:
+def _lay_mapping(raw: dict[str, Any], source: Source, path: Path, name: str, schema: int) -> None:
     own = Source()
-    content = _mapping(own, own.yaml(path, (name,)), (name,))
+    content = _mapping(own, upgraded(own.yaml(path, (name,)), name, schema), (name,))
     into = raw.setdefault(name, {})
     for code, value in content.items():
         if name == "kinds":
@@ -193,10 +219,10 @@ def _templates(own: Source, value: Any, code: str) -> dict[str, Any]:
     return channels
 
 
-def _lay_rules(raw: dict[str, Any], source: Source, path: Path, name: str) -> None:
+def _lay_rules(raw: dict[str, Any], source: Source, path: Path, name: str, schema: int) -> None:
     """Rules with a code each: one laid over another of the same code replaces it in its place."""
     own = Source()
-    content = own.yaml(path, ("file",))
+    content = upgraded(own.yaml(path, ("file",)), name, schema)
     remove: list[Any] = []
     at: Key = ("file",)
     if isinstance(content, dict):
@@ -297,39 +323,3 @@ def _roads(source: Source, path: Path) -> list[Any]:
     _forget(source, ("roads",))
     rows = source.csv(path, ("roads",), _ROAD_COLUMNS, frozenset({"name", "district"}))
     return [{**row, "sample": _YES.get(row.get("sample", "yes").lower(), True)} for row in rows]
-
-
-def explain(source: Source, error: ValidationError, under: Key = ()) -> PackError:
-    """The first thing that is wrong, in words, with its place."""
-    first = error.errors(include_url=False, include_context=False)[0]
-    key = under + tuple(first["loc"])
-    known = _known(source, key)
-    message = first["msg"].removeprefix("Value error, ")
-    match first["type"]:
-        case "extra_forbidden":
-            message = "unknown key"
-        case "missing":
-            message = "this key is missing"
-    if first["type"] not in ("missing", "extra_forbidden"):
-        message += f" (found {_short(first['input'])})"
-    return PackError(*source.where(known), ".".join(str(step) for step in _told(key, known)), message)
-
-
-def _known(source: Source, key: Key) -> Key:
-    for length in range(len(key), -1, -1):
-        if key[:length] in source.marks:
-            return key[:length]
-    return ()
-
-
-def _told(key: Key, known: Key) -> Key:
-    """The key as people wrote it: without the names of the forms that were tried."""
-    rest = key[len(known) :]
-    return known + tuple(
-        step for step in rest if isinstance(step, int) or (step.islower() and "[" not in step)
-    )
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"

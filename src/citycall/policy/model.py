@@ -21,6 +21,7 @@ from citycall.policy.rules import ClockRule, NoticeRule, Template
 from citycall.policy.settings import Reading, Setting
 from citycall.policy.tasks import TaskRule
 from citycall.policy.text import Text, language
+from citycall.policy.upgrades import CURRENT
 
 if TYPE_CHECKING:
     from citycall.policy.places import Gazetteer, Place
@@ -111,6 +112,7 @@ class Pack(Rule):
     code: Code
     name: Text
     version: str
+    form: int = CURRENT  # the form its files are written in (`schema` in pack.yaml); see upgrades
     status: Literal["in_force", "sample", "repealed"]
     extends: Code | None = None
     city: Text
@@ -159,10 +161,16 @@ class Pack(Rule):
         found = self.settings.get(slug)
         return default if found is None else found.value
 
+    def value(self, slug: str) -> Any:
+        """The value of a variation point in its own type; None where the document is silent."""
+        from citycall.policy.variation_points import POINTS
+
+        return POINTS[slug].read(self.setting(slug))
+
     @property
     def managing_unit(self) -> str:
         """The agency that steers the hotline; empty where the pack names none."""
-        return str(self.setting("managing-unit", ""))
+        return str(self.setting("managing-unit") or "")
 
     def clock(self, code: str) -> ClockRule:
         for rule in self.clocks:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import time
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from citycall.policy.basics import PLACEHOLDER, PLACEHOLDERS, Clauses, Code, NoticeChannel, Rule, clock_time
+from citycall.policy.deadlines import EXAMPLES, Due, read_due
 from citycall.policy.limits import Limit
 from citycall.policy.text import Text
 
@@ -138,6 +139,26 @@ class Strike(Rule):
     clauses: Clauses = ()
 
 
+# Where the limit of a clock stands when the rule does not say it itself: at the item, the kind, or the event.
+LimitFrom = Literal["item.stage1", "kind.ordinary", "kind.category", "event.limit", "event.until"]
+LIMITS_FROM: tuple[str, ...] = get_args(LimitFrom)
+
+
+def _clock_limit(value: Any) -> Any:
+    if not isinstance(value, str) or value in LIMITS_FROM:
+        return value
+    try:
+        return read_due(value)
+    except ValueError as error:
+        if not value[:1].isdigit():
+            others = ", ".join(LIMITS_FROM)
+            raise ValueError(f"{value!r} is not a limit; write {EXAMPLES}, or one of {others}") from None
+        raise error
+
+
+ClockLimit = Annotated[Due | LimitFrom, BeforeValidator(_clock_limit)]
+
+
 class ClockRule(Rule):
     """A clock: which event starts it, how long it runs, which events stop it, when it strikes."""
 
@@ -145,7 +166,7 @@ class ClockRule(Rule):
     name: Text
     kinds: tuple[Code, ...]
     start: Start
-    limit: Limit | Literal["item.stage1", "kind.ordinary", "kind.category", "event.limit", "event.until"]
+    limit: ClockLimit
     stop: tuple[str, ...]
     resume: Resume | None = None
     sets_due: bool = False

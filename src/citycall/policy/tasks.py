@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from citycall.policy.basics import Clauses, Code, Rule
-from citycall.policy.limits import Limit
+from citycall.policy.deadlines import Span
 from citycall.policy.text import Text
 
 Asked = Literal["person", "at", "text", "reference", "date", "authority"]
@@ -33,7 +33,7 @@ class TaskRule(Rule):
     owed_by: Code = "case"
     roles: tuple[str, ...] = Field(min_length=1)
     asks: tuple[Asked, ...] = ()
-    limit: Limit | None = None
+    limit: Span | None = None
     blocks: tuple[str, ...] = ()
     cancelled_by: tuple[str, ...] = ()
     clauses: Clauses = ()

@@ -12,8 +12,9 @@ from zlib import crc32
 from pydantic import Field, ValidationError
 
 from citycall.policy.basics import Code, Rule
-from citycall.policy.load import explain, folders_of
+from citycall.policy.load import folders_of
 from citycall.policy.model import Pack
+from citycall.policy.refusals import explain
 from citycall.policy.source import PackError, Source
 from citycall.policy.text import Text
 

@@ -19,7 +19,6 @@ from citycall.base.notices import Notice
 from citycall.base.private import mask_name
 from citycall.people.models import Post
 from citycall.people.queries import agency_names
-from citycall.policy import Limit
 from citycall.policy.kinds import Choice
 from citycall.services.cases.models import PhoneRecord, ReplyBy, Stage
 from citycall.services.cases.queries import CaseDetail
@@ -348,7 +347,7 @@ def clock_reason(detail: CaseDetail, code: str) -> tuple[str, str]:
     language = get_language() or "zh-hant"
     item = detail.pack.items.get(detail.case.item)
     words = ""
-    if isinstance(rule.limit, Limit):
+    if not isinstance(rule.limit, str):
         words = rule.limit.words(language)
     elif rule.limit == "item.stage1" and item is not None:
         words = item.stage1.words(language)

@@ -55,9 +55,10 @@ class OverdueDunning(Value):
 
 
 class PetitionDeadline(Value):
-    ordinary: Limit | None = None
+    limit: Limit | None = None  # of any petition or complaint
+    ordinary: Limit | None = None  # of a petition without a category
+    complaint: Limit | None = None  # of a complaint, where it has its own
     by_category: dict[Word, Limit] = Field(default_factory=dict)
-    complaint: Limit | None = None
     rules: Text | None = None  # the other rules that the document refers to
 
 
