@@ -48,7 +48,7 @@ class Closure(models.Model):
     part = models.CharField(_("停班時段"), max_length=9, choices=Part, default=Part.ALL)
     area = models.CharField(_("停班範圍"), max_length=80, default=CITY)  # all, a district, agency:CODE
     cause = models.CharField(_("停班原因"), max_length=8, choices=Cause, default=Cause.DISASTER)
-    reason = models.CharField(_("說明"), max_length=200)
+    reason = models.CharField(_("停班事由"), max_length=200)
     declared_by = models.BigIntegerField(null=True)
     declared_at = models.DateTimeField(_("宣告時間"))
     withdrawn_by = models.BigIntegerField(null=True)

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                         verbose_name="停班原因",
                     ),
                 ),
-                ("reason", models.CharField(max_length=200, verbose_name="說明")),
+                ("reason", models.CharField(max_length=200, verbose_name="停班事由")),
                 ("declared_by", models.BigIntegerField(null=True)),
                 ("declared_at", models.DateTimeField(verbose_name="宣告時間")),
                 ("withdrawn_by", models.BigIntegerField(null=True)),
