@@ -23,7 +23,7 @@ class StageLimits(Value):
     first: Bounds | None = None
     second: Bounds | None = None
     second_on_application: bool | None = None
-    clock_from: Literal["established", "acknowledged"] | None = None
+    clock_from: Literal["case.established", "case.acknowledged"] | None = None
     annex: Text | None = None
     filled_by: Words = ()
     approved_by: Words = ()
