@@ -13,7 +13,7 @@ DEV := $(VENV)/.dev
 PACKAGE := $(VENV)/.package
 CATALOGUES = $(shell find src/citycall -path '*/locale/*' -name '*.po')
 
-.PHONY: help run env env-dev browser test check bench lock clean
+.PHONY: help run env env-dev browser test check bench mutants lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
