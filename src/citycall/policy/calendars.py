@@ -139,7 +139,11 @@ class Calendar:
 
     def is_working_day(self, day: date) -> bool:
         """Whether offices work on that day at all (make-up days yes, a whole-day closure no)."""
-        return _official(self.country, day.year)[day.timetuple().tm_yday - 1] and not self._shut(day)
+        return self.is_official_day(day) and not self._shut(day)
+
+    def is_official_day(self, day: date) -> bool:
+        """Whether the official calendar has it as a working day, whatever was declared."""
+        return _official(self.country, day.year)[day.timetuple().tm_yday - 1]
 
     def next_working_day(self, day: date) -> date:
         """The first working day after `day`."""
@@ -185,7 +189,7 @@ class Calendar:
         if not self.is_working_day(day):
             return ()
         hours = tuple((_micro(opens), _micro(closes)) for opens, closes in self.office_hours)
-        parts = self._closed_parts(day)
+        parts = self.closed_parts(day)
         if "morning" in parts:
             hours = tuple((max(a, _DAY // 2), b) for a, b in hours if b > _DAY // 2)
         if "afternoon" in parts:
@@ -277,7 +281,7 @@ class Calendar:
     def _takes_place(self, day: date, at: time) -> bool:
         if not self.is_working_day(day):
             return False
-        return ("morning" if at.hour < 12 else "afternoon") not in self._closed_parts(day)
+        return ("morning" if at.hour < 12 else "afternoon") not in self.closed_parts(day)
 
     def time_on(self, day: date, days: int, at: time) -> datetime:
         """A time of day so many days after (or, below zero, before) a day."""
@@ -303,7 +307,8 @@ class Calendar:
 
     # --- within ---------------------------------------------------------------------------------
 
-    def _closed_parts(self, day: date) -> frozenset[str]:
+    def closed_parts(self, day: date) -> frozenset[str]:
+        """The parts of a day on which offices are closed by declaration."""
         if not self.closures:
             return frozenset()
         return self._closed_by_day.get(day, frozenset())
@@ -313,7 +318,7 @@ class Calendar:
         return _closed_by_day(self.closures)
 
     def _shut(self, day: date) -> bool:
-        parts = self._closed_parts(day)
+        parts = self.closed_parts(day)
         return "all" in parts or {"morning", "afternoon"} <= parts
 
     def _working_ordinals(self, year: int) -> tuple[int, ...]:

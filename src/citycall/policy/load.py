@@ -112,11 +112,11 @@ def _load(folder: Path) -> Pack:
     for one in reversed(folders):
         _lay(raw, source, one)
     _typed(raw, source)
-    referred = resolve(raw, source)
+    taken = resolve(raw, source)
     data = {**raw.pop("pack")}
     try:
         data |= {name: value for name, value in raw.items() if value}
-        data["referred"] = referred
+        data |= {"referred": frozenset(taken.values()), "sources": taken}
         data["digest"] = _digest(folders)
         data["path"] = str(folder)
         pack = Pack.model_validate(data)

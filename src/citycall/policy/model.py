@@ -141,6 +141,7 @@ class Pack(Rule):
     settings: dict[str, Setting] = Field(default_factory=dict)
     readings: dict[str, Reading] = Field(default_factory=dict)
     referred: frozenset[str] = frozenset()  # the settings and readings that rules take over
+    sources: dict[str, str] = Field(default_factory=dict)  # where: `clocks.sign_off.limit` -> which of them
     may: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     digest: str = ""
     path: str = ""

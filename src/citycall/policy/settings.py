@@ -38,32 +38,51 @@ class Reading(Rule):
 REFERENCES = {"setting": "settings", "reading": "readings"}
 
 
-def resolve(raw: dict[str, Any], source: Source) -> frozenset[str]:
-    """Put values in the place of the references to them; returns `settings.SLUG.PATH` of each that is used.
+def resolve(raw: dict[str, Any], source: Source) -> dict[str, str]:
+    """Put values in the place of the references to them; returns which was taken where.
 
-    Raises PackError where a reference points at nothing.
+    Both are dotted: `clocks.sign_off.limit` (rules by their codes) is `settings.sign-off.limit`. Raises
+    PackError where a reference points at nothing.
     """
-    used: set[str] = set()
+    used: dict[str, str] = {}
     for name in [name for name in raw if name not in ("settings", "readings")]:
-        raw[name] = _resolved(raw[name], raw, source, (name,), used)
-    return frozenset(used)
+        raw[name] = _resolved(raw[name], raw, source, (name,), (name,), used)
+    return used
 
 
-def _resolved(value: Any, raw: Mapping[str, Any], source: Source, key: Key, used: set[str]) -> Any:
+def _resolved(
+    value: Any,
+    raw: Mapping[str, Any],
+    source: Source,
+    key: Key,
+    named: tuple[str, ...],
+    used: dict[str, str],
+) -> Any:
     if isinstance(value, dict):
         if len(value) == 1:
             word, path = next(iter(value.items()))
             if word in REFERENCES and isinstance(path, str):
-                return _looked_up(REFERENCES[word], path, raw, source, key, used)
-        return {name: _resolved(inner, raw, source, (*key, name), used) for name, inner in value.items()}
+                found = _looked_up(REFERENCES[word], path, raw, source, key)
+                used[".".join(named)] = f"{REFERENCES[word]}.{path}"
+                return found
+        return {
+            name: _resolved(inner, raw, source, (*key, name), (*named, str(name)), used)
+            for name, inner in value.items()
+        }
     if isinstance(value, list):
-        return [_resolved(inner, raw, source, (*key, n), used) for n, inner in enumerate(value)]
+        return [
+            _resolved(inner, raw, source, (*key, n), (*named, _code(inner, n)), used)
+            for n, inner in enumerate(value)
+        ]
     return value
 
 
-def _looked_up(
-    table: str, path: str, raw: Mapping[str, Any], source: Source, key: Key, used: set[str]
-) -> Any:
+def _code(value: Any, n: int) -> str:
+    code = value.get("code") if isinstance(value, dict) else None
+    return code if isinstance(code, str) else str(n)
+
+
+def _looked_up(table: str, path: str, raw: Mapping[str, Any], source: Source, key: Key) -> Any:
     slug, *steps = path.split(".")
     entry = raw.get(table, {}).get(slug)
     where = source.where(key[:1] if key[:1] == ("pack",) else _marked(source, key))
@@ -75,7 +94,6 @@ def _looked_up(
         if not isinstance(found, dict) or step not in found:
             raise PackError(*where, told, f"the {table.removesuffix('s')} {slug!r} has no {step!r}")
         found = found[step]
-    used.add(f"{table}.{path}")
     return found
 
 
