@@ -45,6 +45,7 @@ NEXT = {
     "established": ("cases.acknowledge",),
     "acknowledged": ("cases.take", "cases.complete", "cases.request_stage"),
     "in_progress": ("cases.complete", "cases.complete", "cases.request_stage", "cases.decide_stage"),
+    "submitted": ("cases.approve", "cases.approve", "cases.return"),
     "completed": ("cases.open_phone", "cases.record_phone_reply", "cases.record_phone_reply", "cases.close"),
     "closed": (
         "cases.establish",
@@ -55,7 +56,7 @@ NEXT = {
     ),
     "withdrawn": ("cases.establish", "cases.establish"),
 }
-OPEN = {"established", "acknowledged", "in_progress", "completed"}
+OPEN = {"established", "acknowledged", "in_progress", "submitted", "completed"}
 Given = dict[str, Any]
 
 
@@ -185,6 +186,8 @@ class Walk:
             return {"operator": "call_centre.operator1", "lead": "call_centre.lead"}[role]
         if role == "director" or (role == "evaluator" and name != "cases.analyse_delay"):
             return f"research.{role}"
+        if role == "allotter":
+            return "secretariat.allotter"
         return f"{agency}.{'handler1' if role == 'handler' else role}"
 
     # --- what they do it with ---------------------------------------------------------------------
@@ -213,9 +216,17 @@ class Walk:
             "reply_by": self.dice.choice((*ways, *ways, "sms", None)),
             "kind": self.dice.choice(("fast", "fast", "fast", "petition")),
         }
+        if self.dice.random() < 0.25:
+            return self.report(given)
         if self.dice.random() < 0.1:
             given["notified_at"] = self.time.now - timedelta(minutes=self.dice.choice((0, 30)))
         return given
+
+    def report(self, given: Given) -> Given:
+        """An urgent report: told by telephone, mostly."""
+        told = {"notified_person": "值班張先生", "notified_at": self.time.now - timedelta(minutes=2)}
+        told = told if self.dice.random() < 0.8 else {}
+        return {**given, "kind": "report", "item": None, "agency": self.dice.choice(("works", "env")), **told}
 
     def letter(self) -> Given | None:
         from citycall.services.cases.models import UnfoundedLetter
@@ -292,6 +303,19 @@ ACTS: dict[str, tuple[int, Callable[[Walk], Given | None]]] = {
             content=one_of("已說明", ""),
             reached=one_of(True, False),
             at=lambda walk: walk.time.now,
+        ),
+    ),
+    "cases.approve": (3, of_case()),
+    "cases.return": (1, of_case(reason=one_of("請補述"))),
+    "cases.register": (1, of_case(post=one_of("handler1", "head"))),
+    "cases.pass_down": (1, of_case(agency=one_of("env", "works"))),
+    "cases.enter_grade_b": (1, of_case(interim_result=one_of("現場會勘"), planned_end=one_of("2026-03-20"))),
+    "cases.record_reply": (
+        3,
+        of_case(
+            way=one_of("letter", "phone"),
+            at=lambda walk: walk.time.now,
+            content=one_of("已函復", ""),
         ),
     ),
     "cases.add_prevention": (1, of_case(text=one_of("加強巡查"))),
@@ -474,6 +498,7 @@ def test_the_walks_went_everywhere(time: Any) -> None:
         "cases.decide_stage",
         "cases.reopen",
         "cases.open_phone",
+        "cases.approve",
     }
     reasons = {"not_permitted", "wrong_status", "not_completed", "identity_required"}
     for seed in range(FIRST + WALKS, FIRST + WALKS + MORE_WALKS):
