@@ -13,6 +13,7 @@ from citycall.policy.clauses import find_clauses, load_clauses
 from citycall.policy.cross import problems
 from citycall.policy.load import load_pack
 from citycall.policy.model import Pack
+from citycall.policy.soundness import Finding, dead_rules, unsettled
 from citycall.policy.source import PackError
 from citycall.policy.world import sample_world
 
@@ -31,14 +32,6 @@ _OFFICE = {"call_centre", "secretariat"}
 _ITEMS = {"streetlight", "pothole", "drain", "noise", "refuse", "tree", "signal"}
 
 
-class Finding(NamedTuple):
-    """One thing said against a pack: `level` is error or warning."""
-
-    level: str
-    where: str
-    message: str
-
-
 def check_pack(path: Path | str) -> list[Finding]:
     """Everything that is wrong or missing in a pack; an empty list when nothing is."""
     try:
@@ -50,6 +43,8 @@ def check_pack(path: Path | str) -> list[Finding]:
     found += _words(pack)
     found += _world(pack)
     found += _unused(pack)
+    found += dead_rules(pack)
+    found += unsettled(pack, find_clauses(pack.path))
     return found
 
 
@@ -87,7 +82,7 @@ def _clauses(pack: Pack) -> Iterator[Finding]:
             yield Finding("error", where, f"there is no clause {clause}")
     rules = [(rule.code, rule.clauses) for rule in pack.clocks]
     rules += [(notice.code, notice.clauses) for notice in pack.notices]
-    rules += [(slug, setting.clauses) for slug, setting in pack.settings.items()]
+    rules += [(task.code, task.clauses) for task in pack.tasks]
     for code, cited in rules:
         if not cited:
             yield Finding("warning", code, "a rule without a clause")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from citycall.policy.basics import is_code
+from citycall.policy.kinds import CaseKind
+from citycall.policy.limits import Limit
 from citycall.policy.model import Pack
-from citycall.policy.rules import NotifyAction
+from citycall.policy.rules import ClockRule, NotifyAction
 from citycall.policy.source import Key
 
 Problem = tuple[Key, str]
+
+EVENT = re.compile(r"^[a-z][a-z_]*\.[a-z][a-z_]*$")
 
 
 def cross_check(pack: Pack) -> Problem | None:
@@ -26,6 +31,7 @@ def problems(pack: Pack) -> Iterator[Problem]:
     yield from _kinds(pack)
     yield from _clocks(pack)
     yield from _notices(pack)
+    yield from _tasks(pack)
     yield from _templates(pack)
 
 
@@ -36,6 +42,23 @@ def _head(pack: Pack) -> Iterator[Problem]:
         ZoneInfo(pack.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         yield ("timezone",), f"{pack.timezone!r} is not a time zone"
+    yield from _roles(("approved_by",), pack.approved_by)
+    since = [edition.since for edition in pack.editions]
+    for n, day in enumerate(since):
+        if day in since[:n]:
+            yield ("editions", n, "since"), f"two editions are in force from {day}"
+        if pack.ends is not None and day >= pack.ends:
+            yield ("editions", n, "since"), f"this edition begins when the document has ended ({pack.ends})"
+    if pack.status == "repealed" and pack.ends is None:
+        yield ("status",), "a repealed document needs `ends`, the first day on which it no longer applies"
+
+
+def _roles(key: Key, roles: tuple[str, ...], *, needed: bool = True) -> Iterator[Problem]:
+    if needed and not roles:
+        yield key, "expected at least one role"
+    for role in roles:
+        if not is_code(role):
+            yield key, f"{role!r} is not a role; expected small letters, as in section_chief"
 
 
 def _places(pack: Pack) -> Iterator[Problem]:
@@ -84,11 +107,58 @@ def _kinds(pack: Pack) -> Iterator[Problem]:
             for finding in kind.unfounded.findings:
                 if finding not in findings:
                     yield (*key, "unfounded", "findings"), f"there is no finding {finding!r}"
+        yield from _petition_rules(key, kind)
         reached = {kind.begins} | {move.to for move in kind.moves if move.to}
         for n, move in enumerate(kind.moves):
             for status in move.from_:
                 if status not in reached:
                     yield (*key, "moves", n, "from"), f"no move leads to the status {status!r}"
+
+
+def _petition_rules(key: Key, kind: CaseKind) -> Iterator[Problem]:
+    """What a kind says of categories, approval, grade B and release."""
+    moves = {move.event for move in kind.moves}
+    codes = [category.code for category in kind.categories]
+    for n, code in enumerate(codes):
+        if code in codes[:n]:
+            yield (*key, "categories", n, "code"), f"the code {code!r} stands here twice"
+    if kind.completion.approved_by:
+        yield from _roles((*key, "completion", "approved_by"), kind.completion.approved_by)
+        for event in ("case.submitted", "case.approved", "case.returned"):
+            if event not in moves:
+                message = f"a result that must be approved needs a move {event}"
+                yield (*key, "completion", "approved_by"), message
+    yield from _roles((*key, "completion", "by"), kind.completion.by, needed=False)
+    if kind.completion.report_first and "case.reported_back" not in moves:
+        yield (*key, "completion", "report_first"), "needs a move case.reported_back"
+    told = kind.completion.told_by_phone_requires
+    if told is not None and kind.telephone_notice.when == "outage":
+        message = "telephone_notice must be required or optional for this"
+        yield (*key, "completion", "told_by_phone_requires"), message
+    if kind.grade_b is not None:
+        if not kind.grade_b.most.amount:
+            yield (*key, "grade_b", "most"), "expected more than nothing"
+        if "case.graded_b" not in moves:
+            yield (*key, "grade_b"), "needs a move case.graded_b"
+    if kind.release is not None:
+        yield from _roles((*key, "release", "by"), kind.release.by)
+        if not is_code(kind.release.by_agency):
+            yield (*key, "release", "by_agency"), f"{kind.release.by_agency!r} is not an agency's code"
+        grounds = [choice.code for choice in kind.release.grounds]
+        for n, code in enumerate(grounds):
+            if code in grounds[:n]:
+                yield (*key, "release", "grounds", n, "code"), f"the code {code!r} stands here twice"
+        if "case.released" not in moves:
+            yield (*key, "release"), "needs a move case.released"
+    for name in ("phone_agency", "closed_by_agency"):
+        agency = getattr(kind.reply, name)
+        if not is_code(agency):
+            yield (*key, "reply", name), f"{agency!r} is not an agency's code (or `case`)"
+
+
+def _has_ordinary(kind: CaseKind) -> bool:
+    stage = kind.stages.get("ordinary")
+    return stage is not None and isinstance(stage.limit, Limit)
 
 
 def _clocks(pack: Pack) -> Iterator[Problem]:
@@ -101,14 +171,52 @@ def _clocks(pack: Pack) -> Iterator[Problem]:
             for kind in rule.kinds:
                 if "ordinary" not in pack.kinds[kind].stages:
                     yield (*key, "limit"), f"the kind {kind!r} has no ordinary limit"
+        if rule.limit == "kind.category":
+            for kind in rule.kinds:
+                one = pack.kinds[kind]
+                if not _has_ordinary(one) and not (
+                    one.categories and all(category.limit is not None for category in one.categories)
+                ):
+                    message = f"the kind {kind!r} has neither a limit for each category nor an ordinary limit"
+                    yield (*key, "limit"), message
+        if rule.start.working_days and not rule.start.rounds:
+            yield (*key, "start", "working_days"), "this is about rounds; expected rounds beside it"
         codes = [strike.code for strike in rule.strikes]
         for m, strike in enumerate(rule.strikes):
             if codes.count(strike.code) > 1:
                 yield (*key, "strikes", m, "code"), f"the code {strike.code!r} stands here twice"
             for o, action in enumerate(strike.do):
+                at = (*key, "strikes", m, "do", o)
                 if action.notify is not None:
-                    at = (*key, "strikes", m, "do", o, "notify")
-                    yield from _addressed(pack, action.notify, at)
+                    yield from _addressed(pack, action.notify, (*at, "notify"))
+                if action.task is not None:
+                    yield from _opened(pack, rule, action.task, (*at, "task"))
+
+
+def _opened(pack: Pack, rule: ClockRule, code: str, key: Key) -> Iterator[Problem]:
+    task = next((one for one in pack.tasks if one.code == code), None)
+    if task is None:
+        yield key, f"there is no task {code!r}; expected one of tasks.yaml"
+        return
+    for kind in rule.kinds:
+        if kind not in task.kinds:
+            yield key, f"the task {code!r} is not for the kind of case {kind!r}"
+
+
+def _tasks(pack: Pack) -> Iterator[Problem]:
+    for n, rule in enumerate(pack.tasks):
+        key: Key = ("tasks", n)
+        for kind in rule.kinds:
+            if kind not in pack.kinds:
+                yield (*key, "kinds"), f"there is no kind of case {kind!r}"
+        for name in ("on", "blocks", "cancelled_by"):
+            for event in getattr(rule, name):
+                if not EVENT.match(event):
+                    yield (*key, name), f"{event!r} is not an event; expected one such as case.completed"
+        if not is_code(rule.owed_by):
+            yield (*key, "owed_by"), f"{rule.owed_by!r} is not an agency's code (or `case`)"
+        yield from _roles((*key, "roles"), rule.roles)
+        yield from _roles((*key, "opened_by"), rule.opened_by, needed=False)
 
 
 def _notices(pack: Pack) -> Iterator[Problem]:

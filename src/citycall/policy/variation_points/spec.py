@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import BeforeValidator, StringConstraints, TypeAdapter
 
@@ -86,6 +86,11 @@ class Point:
     @property
     def built(self) -> bool:
         return self.capability in BUILT
+
+    @property
+    def by_kind(self) -> bool:
+        """Whether the value is said for each kind of case."""
+        return get_origin(self.type) is Mapping
 
     def read(self, value: Any) -> Any:
         """The value in its type, None where the document is silent; raises pydantic's ValidationError."""
