@@ -153,9 +153,10 @@ def latest() -> PolicyVersion:
 
 
 def lock() -> None:
-    """Until the end of this transaction nobody else puts a version in force."""
+    """Until its end this transaction alone puts versions in force; what is remembered of them is read anew."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    _known.checked_at = float("-inf")
 
 
 def install(path: Path | str, *, activate: bool = True) -> PolicyVersion:

@@ -1,32 +1,34 @@
-"""The commission reviews delays and items, and adds an item from a date (NT-5-4-8c, NT-5-4-1d)."""
+"""The commission reviews delays and items (NT-5-4-8c, NT-5-4-1d); the rules it changes by `policy_commands`."""
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
-from citycall.base import clock, policies
+from citycall.base import clock
 from citycall.base.commands import Context, Input, Refused, command
 from citycall.base.commands.inputs import Code
 from citycall.base.events import record
+from citycall.oversight.closures import declare_closure, withdraw_closure
 from citycall.oversight.models import DelayReview, ItemReview
+from citycall.oversight.policy_commands import (
+    STEERING,
+    add_item,
+    decide_change,
+    propose_change,
+    rebase_change,
+    steering_only,
+    submit_change,
+    withdraw_change,
+)
 from citycall.oversight.queries import late_cases_of, month_of
 from citycall.people.queries import agency_names
-from citycall.policy import PackError
 from citycall.services.cases.queries import figures
 
-STEERING = ("evaluator", "director")
 Text = Annotated[str, Field(min_length=2, max_length=2000)]
-
-
-def _steering_only(ctx: Context) -> None:
-    """Evaluators sit in every agency; these reviews are the steering office's alone."""
-    ctx.require_role(*STEERING, agency=ctx.pack.managing_unit)
 
 
 class ReviewDelays(Input):
@@ -48,7 +50,7 @@ class Reviewed(BaseModel):
 @command("oversight.review_delays", who=STEERING, clauses=("NT-5-4-8c",))
 def review_delays(ctx: Context, data: ReviewDelays) -> Reviewed:
     """Record findings and measures on an agency's late cases; entering it again changes it."""
-    _steering_only(ctx)
+    steering_only(ctx)
     if data.agency not in agency_names():
         message = _("沒有這個機關。")
         raise Refused("invalid", message, fields={"agency": message}, status=422)
@@ -85,7 +87,7 @@ class ReviewItem(Input):
 @command("oversight.review_item", who=STEERING, clauses=("NT-5-4-1d",))
 def review_item(ctx: Context, data: ReviewItem) -> Reviewed:
     """Record a review of an item with its on-time rate of that time (NT-5-4-1d)."""
-    _steering_only(ctx)
+    steering_only(ctx)
     if data.item not in ctx.pack.items:
         message = _("沒有這個服務項目。")
         raise Refused("unknown_item", message, fields={"item": message}, status=422)
@@ -115,65 +117,16 @@ def review_item(ctx: Context, data: ReviewItem) -> Reviewed:
     return Reviewed(review=review.pk, on_time_rate=found.on_time_rate if found else None)
 
 
-class AddItem(Input):
-    """A row of the table of items; limits as ``4 hours`` or ``1 days``."""
-
-    code: Code
-    name_zh: Annotated[str, Field(min_length=1, max_length=40)]
-    name_en: Annotated[str, Field(min_length=1, max_length=80)]
-    agency: Code
-    stage1: Annotated[str, Field(max_length=20)]
-    stage2_max: Annotated[str, Field(max_length=20)]
-    active_from: date
-    keywords: Annotated[str, Field(max_length=400)] = ""
-    public_safety: bool = False
-    resources: bool = False
-
-
-class ItemAdded(BaseModel):
-    item: str
-    policy_version: int
-
-
-@command("oversight.add_item", who=("director",), clauses=("NT-5-4-1b", "NT-5-4-1d"))
-def add_item(ctx: Context, data: AddItem) -> ItemAdded:
-    """Extend the service: a new item from its effective date, as a new version of the rules (NT-5-4-1d).
-
-    Refused with the pack's own words when a limit lies outside what the kind allows (NT-5-4-1b).
-    """
-    _steering_only(ctx)
-    if data.code in ctx.pack.items:
-        message = _("這個項目代碼已經有了。")
-        raise Refused("invalid", message, fields={"code": message}, status=422)
-    if data.agency not in agency_names():
-        message = _("沒有這個機關。")
-        raise Refused("invalid", message, fields={"agency": message}, status=422)
-    old = policies.text_of("items.csv")
-    header = next(csv.reader(io.StringIO(old)))
-    row = {
-        **{name: getattr(data, name) for name in ("code", "name_zh", "name_en", "agency", "stage1")},
-        "stage2_max": data.stage2_max,
-        "kind": next(code for code, kind in ctx.pack.kinds.items() if kind.begins_in == "first"),
-        "cause_group": data.code,
-        "public_safety": "yes" if data.public_safety else "no",
-        "resources": "yes" if data.resources else "no",
-        "evidence": "no",
-        "keywords": data.keywords,
-        "radius_m": "100",
-        "active_from": data.active_from.isoformat(),
-        "active_until": "",
-        "sample": "no",
-    }
-    text = io.StringIO()
-    csv.DictWriter(text, header, lineterminator="\n").writerow({name: row.get(name, "") for name in header})
-    try:
-        version = policies.amend({"items.csv": old.rstrip("\n") + "\n" + text.getvalue()})
-    except PackError as error:
-        raise Refused(
-            "invalid",
-            _("項目不符規則：%(why)s") % {"why": error.message},
-            fields={error.key.rsplit(".", 1)[-1] or "code": error.message},
-            status=422,
-        ) from error
-    ctx.audit("policy_version", version.pk, item=data.code)
-    return ItemAdded(item=data.code, policy_version=version.pk)
+__all__ = [
+    "STEERING",
+    "add_item",
+    "decide_change",
+    "declare_closure",
+    "propose_change",
+    "rebase_change",
+    "review_delays",
+    "review_item",
+    "submit_change",
+    "withdraw_change",
+    "withdraw_closure",
+]

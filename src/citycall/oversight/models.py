@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from citycall.base.policies import PolicyVersion
+
 
 class DelayReview(models.Model):
     """The commission's review of one agency's delays in one month (NT-5-4-8c)."""
@@ -54,3 +56,51 @@ class ItemReview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item} {self.since}–{self.until}"
+
+
+class PolicyChange(models.Model):
+    """A change of the rules, from the first draft to the day it takes effect (KM-10-3b, KM-10-6b, AE-10).
+
+    `edits` is what it changes (`oversight.edits`), `base` the version it was made on. Approved, it is the
+    version `version`; until then it binds nobody.
+    """
+
+    SUBJECT_KIND = "policy_change"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("草案")
+        SUBMITTED = "submitted", _("待核定")
+        APPROVED = "approved", _("已核定")
+        REFUSED = "refused", _("未獲核定")
+        WITHDRAWN = "withdrawn", _("已撤回")
+
+    title = models.CharField(_("修正事項"), max_length=120)
+    note = models.TextField(_("修正理由"), blank=True)
+    base = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    edits = models.JSONField(default=dict)
+    effective_from = models.DateTimeField(_("生效日"), null=True)  # none: as soon as it is approved
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    proposed_by = models.BigIntegerField(null=True)
+    proposed_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    submitted_by = models.BigIntegerField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    decided_by = models.BigIntegerField(null=True)
+    decided_post = models.CharField(max_length=96, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True)
+    withdrawn_by = models.BigIntegerField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    version = models.OneToOneField(PolicyVersion, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = (models.Index(models.F("state"), models.F("id").desc(), name="policy_change_state"),)
+        constraints = (
+            models.CheckConstraint(
+                name="policy_change_approved_is_a_version",
+                condition=~models.Q(state="approved") | models.Q(version__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.title}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from typing import Any
 
+from citycall.base import clock, policies
 from citycall.base.policies import in_force
 from citycall.oversight import queries as oversight
+from citycall.oversight.changes import change_for, changes_by_version, draft_of, item_changes
 from citycall.people import queries as people
-from citycall.rehearsal import reports_petitions  # noqa: F401  (enters them)
+from citycall.rehearsal import reports_petitions, reports_policy  # noqa: F401  (enters them)
 from citycall.rehearsal.expect.reports import Row, report
 from citycall.services.cases import queries as cases
 from citycall.services.cases.models import Case
@@ -87,6 +90,66 @@ def preventions(case: int) -> list[Row]:
 def phone_callers(case: int) -> Row:
     """How many different people telephoned the citizen about a case (NT-5-4-4e)."""
     return {"people": cases.phone_callers(case)}
+
+
+@report("policy_versions")
+def policy_versions(day: Any = None) -> list[Row]:
+    """The versions of the rules, newest first; with `day` the one in force on that day (KM-0b, KM-10-6b)."""
+    now = clock.now() if day is None else _instant(day)
+    standing = policies.version_at(now)
+    changes = changes_by_version()
+    rows = []
+    for version in policies.versions():
+        change = changes.get(version.pk)
+        if day is not None and version != standing:
+            continue
+        rows.append(
+            {
+                "code": version.code,
+                "version": version.version,
+                "state": version.state,
+                "effective_from": version.effective_from,
+                "in_force": version == standing,
+                "change": change.pk if change else None,
+                "approved_by": change.decided_by if change else None,
+                "approved_at": change.decided_at if change else None,
+            }
+        )
+    return rows
+
+
+@report("policy_change")
+def policy_change(change: int) -> list[Row]:
+    """What a change of the rules changes, value by value, by its dotted key (KM-10-3b)."""
+    found = change_for(change)
+    if found is None:
+        return []
+    return [
+        {"key": one.key, "before": _word(one.before), "after": _word(one.after)}
+        for one in draft_of(found).differences
+    ]
+
+
+@report("item_changes")
+def changed_items(change: int) -> list[Row]:
+    """Items that a change adds, changes or ends, and how many open cases keep the old limits (KM-10-3b)."""
+    found = change_for(change)
+    return [
+        {"item": one.code, "kind": one.kind, "open_cases": one.open_cases}
+        for one in (item_changes(found) if found else [])
+    ]
+
+
+def _word(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _instant(day: Any) -> datetime:
+    if isinstance(day, str):
+        day = datetime.fromisoformat(day)
+    if isinstance(day, datetime):
+        return day if day.tzinfo else day.replace(tzinfo=clock.TAIPEI)
+    return datetime.combine(day, time(12), clock.TAIPEI)
 
 
 def _fields(row: Any) -> Row:
