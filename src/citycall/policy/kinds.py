@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from citycall.policy.basics import Clauses, Code, Rule
 from citycall.policy.items import Item
@@ -94,9 +94,12 @@ class GradeB(Rule):
     """An interim result: a planned end later than the limit, entered within it (TP-5-5-6a to TP-5-5-6d).
 
     `counted_from`: the day of the entry or the end of the limit, as the government reads it.
+    `within_limit`: not after the limit has passed. `requires`: what is asked for; the planned end always is.
     """
 
     most: Limit
+    within_limit: bool = True
+    requires: tuple[Literal["schedule", "findings"], ...] = ("schedule", "findings")
     counted_from: Literal["entry", "limit"] = "entry"
     clauses: Clauses = ()
 
@@ -118,6 +121,14 @@ class Release(Rule):
     by: tuple[str, ...] = Field(min_length=1)
     grounds: tuple[Choice, ...] = ()
     clauses: Clauses = ()
+
+    @field_validator("grounds", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        """Names by their codes, as a setting has them, will do."""
+        if isinstance(value, Mapping):
+            return [{"code": code, "name": name} for code, name in value.items()]
+        return value
 
 
 class Unfounded(Rule):

@@ -19,8 +19,10 @@ class TaskRule(Rule):
     `on`: events of the case that open it (a strike opens it with `task:`; staff with `opened_by` may open it
     by hand). `owed_by`: `case` for the case's own agency, otherwise an agency's code, such as `call_centre`.
     `asks`: what its record must hold: the person spoken to, the instant, a text, a document's number, its
-    date, the authority written to. `blocks`: events refused with `task_open` while it is open.
-    `cancelled_by`: events after which nobody owes it any more. `limit`: by when, counted from its opening.
+    date, the authority written to. `rings`: roles of the case's agency who are to be telephoned, shown with
+    their numbers. `rings_citizen`: who owes it may open the citizen's number for it. `limit`: by when, counted
+    from its opening. `blocks`: events refused with `task_open` while it is open. `done_by`: events that do
+    it, so that nobody ticks it off by hand. `cancelled_by`: events after which nobody owes it any more.
     """
 
     code: Code
@@ -33,7 +35,10 @@ class TaskRule(Rule):
     owed_by: Code = "case"
     roles: tuple[str, ...] = Field(min_length=1)
     asks: tuple[Asked, ...] = ()
+    rings: tuple[str, ...] = ()
+    rings_citizen: bool = False
     limit: Span | None = None
     blocks: tuple[str, ...] = ()
+    done_by: tuple[str, ...] = ()
     cancelled_by: tuple[str, ...] = ()
     clauses: Clauses = ()

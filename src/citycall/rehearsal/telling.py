@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from citycall.base import clock, policies
+from citycall.base.closures import calendar_of
 from citycall.base.commands import SYSTEM, Actor, citizen
 from citycall.base.events import subject_kind
 from citycall.people.models import Holding, Post
@@ -21,6 +22,8 @@ from citycall.rehearsal.expect import Unfit
 from citycall.rehearsal.expect.form import Refusal
 from citycall.rehearsal.expect.records import RECORDS, as_mapping, model_of
 from citycall.rehearsal.scenario import REFERENCE
+from citycall.services.cases.recompute import DUE_CHANGED
+from citycall.services.cases.tasks import CANCELLED, DONE, OPENED
 
 VIA = "rehearsal"
 
@@ -52,7 +55,7 @@ class Telling:
             raise Unfit(str(error)) from error
 
     def instant(self, value: str | date) -> datetime:
-        return moments.moment(value, self.start, self.zone, self.pack.calendar())
+        return moments.moment(value, self.start, self.zone, calendar_of(self.pack))
 
     def local(self, value: datetime) -> str:
         at = value.astimezone(self.zone)
@@ -62,8 +65,9 @@ class Telling:
         return set(Holding.objects.filter(staff=staff_id).values_list("post_id", flat=True))
 
     def addresses_of(self, post: str) -> set[str]:
+        """Where a post's person is reached; in e公務 and on the screen by the account."""
         staff = recipient_of_post(post, clock.now())
-        return {address for address in (staff.email, staff.mobile) if address} if staff else set()
+        return {one for one in (staff.email, staff.mobile, staff.username) if one} if staff else set()
 
     def known_post(self, code: str) -> None:
         if not Post.objects.filter(pk=code).exists():
@@ -72,6 +76,9 @@ class Telling:
     def known_event(self, kind: str) -> None:
         pack = self.pack
         known = {move.event for one in pack.kinds.values() for move in one.moves} | {"case.established"}
+        if pack.tasks:
+            known |= {OPENED, DONE, CANCELLED}
+        known.add(DUE_CHANGED)
         if kind not in known:
             raise Unfit(f"there is no event {kind}; there are {', '.join(sorted(known))}")
 

@@ -29,6 +29,10 @@ class Actor:
     def has(self, role: str, agency: str | None = None) -> bool:
         return any(post.role == role and agency in (None, post.agency) for post in self.posts)
 
+    def holds(self, *roles: str, agency: str | None = None) -> bool:
+        """Whether one of these roles is theirs (in this agency)."""
+        return any(self.has(role, agency) for role in roles)
+
     def identity(self) -> str:
         """One word for the same actor, request after request: the scope of idempotency keys."""
         if self.staff_id is not None:

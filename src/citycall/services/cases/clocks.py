@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from citycall.base.closures import calendar_of
 from citycall.base.commands import Context
 from citycall.base.encoding import jsonable
 from citycall.base.events import Change, record_many
@@ -32,6 +33,7 @@ from citycall.policy.clocks import (
 from citycall.policy.rules import ClockRule, Strike
 from citycall.services.cases import messages, tasks
 from citycall.services.cases.models import Case, CaseClock
+from citycall.services.cases.recompute.reckon import due_anew, ticking_of
 
 HANDLER = "cases.clock"
 SUBJECT = "case"
@@ -61,7 +63,7 @@ def plan(
         _plan_existing(pack, case, event_kind, now, out)
     item = pack.items.get(case.item)
     kind = pack.kinds[case.kind]
-    calendar = pack.calendar(district=case.district)
+    calendar = calendar_of(pack, case.district, case.agency)
     for rule in clocks_started_by(pack, case.kind, event_kind, facts):
         begins = started_at(rule, now, facts, calendar)
         due = due_at(rule, item, kind, begins, facts, calendar)
@@ -112,9 +114,13 @@ def _plan_existing(pack: Pack, case: Case, event_kind: str, now: datetime, out: 
         ):
             clock.state = CaseClock.State.RUNNING
             clock.stopped_at, clock.stopped_by, clock.late = None, "", False
+            calendar = calendar_of(pack, case.district, case.agency)
+            clock.due = due_anew(ticking_of(case, clock), clock.started_at, calendar)
             out.resumed.append((rule, clock))
             if rule.sets_due:
                 out.changes["due_at"] = clock.due
+                if case.overdue and clock.due > now:  # a day was taken out of its time meanwhile
+                    out.changes["overdue"] = False
             if rule.late_field:
                 out.changes[rule.late_field] = False
 
@@ -134,10 +140,10 @@ def write(ctx: Context, done: Plan, case: Case, pack: Pack) -> None:
     """Write what ``plan`` found: one statement for clocks started, one for timers, one for those stopped."""
     changed = done.stopped + [clock for _rule, clock in done.resumed]
     if changed:
-        CaseClock.objects.bulk_update(changed, ["state", "stopped_at", "stopped_by", "late"])
+        CaseClock.objects.bulk_update(changed, ["state", "stopped_at", "stopped_by", "late", "due"])
     if done.started:
         ctx.run.insert([clock for _rule, clock in done.started])
-    calendar = pack.calendar(district=case.district)
+    calendar = calendar_of(pack, case.district, case.agency)
     timers = [
         _timer(clock, strike, due)
         for rule, clock in done.started
@@ -216,7 +222,7 @@ def strike(ctx: Context, timers: list[Timer]) -> list[Timer]:
                 batch.add_strike(pack, case, clock, definition, timer.due, action.notify)
             if action.task is not None:
                 owed.add(pack, case, action.task, ctx.now, {"clock": clock.code, "strike": definition.code})
-        again = next_strike(definition, ctx.now, clock.due, pack.calendar(district=case.district))
+        again = next_strike(definition, ctx.now, clock.due, calendar_of(pack, case.district, case.agency))
         if again is not None:
             follow.append(_timer(clock, definition.code, again))
     changes += owed.changes

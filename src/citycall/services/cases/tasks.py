@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from citycall.base.closures import calendar_of
 from citycall.base.commands import Context, Refused
 from citycall.base.encoding import jsonable
 from citycall.base.events import Change, record
@@ -65,7 +66,8 @@ def follow(
 ) -> list[Told]:
     """What an event of a case does to its tasks: those that it ends, then those that it opens."""
     rules = rules_of(pack, case.kind)
-    ended = {rule.code for rule in rules if event_kind in rule.cancelled_by}
+    done = {rule.code for rule in rules if event_kind in rule.done_by}
+    ended = done | {rule.code for rule in rules if event_kind in rule.cancelled_by}
     begun = [rule for rule in rules if event_kind in rule.on and fits(rule, case, facts)]
     if not ended and not begun:
         return []
@@ -74,7 +76,12 @@ def follow(
         wanted = ended | {rule.code for rule in begun}
         found = CaseTask.objects.filter(case=case, code__in=wanted, state=CaseTask.State.OPEN)
         open_now = {task.code: task for task in found.order_by("id")}
-    told = [(CANCELLED, cancel(ctx, task)) for code, task in open_now.items() if code in ended]
+    told: list[Told] = []
+    for code, task in open_now.items():
+        if code in done:
+            told.append((DONE, settle(ctx, task, done_by=ctx.actor.staff_id)))
+        elif code in ended:
+            told.append((CANCELLED, cancel(ctx, task)))
     told += [
         (OPENED, open_task(ctx, pack, case, rule))
         for rule in begun
@@ -93,7 +100,7 @@ def open_task(ctx: Context, pack: Pack, case: Case, rule: TaskRule, note: str = 
 
 
 def _opened(pack: Pack, case: Case, rule: TaskRule, now: datetime, note: str) -> dict[str, Any]:
-    due = None if rule.limit is None else rule.limit.after(now, pack.calendar(district=case.district))
+    due = None if rule.limit is None else rule.limit.after(now, calendar_of(pack, case.district, case.agency))
     return {
         "case": case,
         "code": rule.code,
@@ -103,6 +110,13 @@ def _opened(pack: Pack, case: Case, rule: TaskRule, now: datetime, note: str) ->
         "opened_at": now,
         "due_at": due,
     }
+
+
+def settle(ctx: Context, task: CaseTask, **entered: Any) -> CaseTask:
+    """It is done, with what was entered."""
+    fields = {"state": CaseTask.State.DONE, "done_at": ctx.now, **entered}
+    record(ctx, task, "case_task.done", set=fields, agencies=[task.agency])
+    return task
 
 
 def cancel(ctx: Context, task: CaseTask) -> CaseTask:

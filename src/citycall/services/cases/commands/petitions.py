@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
 from citycall.base import clock
+from citycall.base.closures import calendar_of
 from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import Code
 from citycall.people.queries import agencies_with, post_of, recipient_of_post, subordinates
@@ -149,7 +150,7 @@ def enter_grade_b(ctx: Context, data: EnterGradeB) -> GradedB:
         raise Refused("no_grade_b", _("這類案件沒有 B 等級。"), status=409)
     if case.grade == GRADE_B:
         raise Refused("already_graded", _("案件已列為 B 等級，預定辦結日期不再更改。"), status=409)
-    if case.due_at is not None and ctx.now > case.due_at:
+    if rule.within_limit and case.due_at is not None and ctx.now > case.due_at:
         message = _("已超過原規定時間，不能列為 B 等級。")
         raise Refused("limit_passed", message, status=409)
     planned = _checked(rule, case, data, ctx.now)
@@ -167,7 +168,7 @@ def enter_grade_b(ctx: Context, data: EnterGradeB) -> GradedB:
 
 def _checked(rule: GradeB, case: Case, data: EnterGradeB, now: datetime) -> date:
     fields: dict[str, str] = {}
-    if not data.interim_result:
+    if "findings" in rule.requires and not data.interim_result:
         fields["interim_result"] = _("請填寫初步查處結果。")
     last = latest_end(rule, case, now)
     if data.planned_end is None:
@@ -186,5 +187,5 @@ def _checked(rule: GradeB, case: Case, data: EnterGradeB, now: datetime) -> date
 def latest_end(rule: GradeB, case: Case, now: datetime) -> date:
     """The last day that may be planned, counted from the entry or the limit as the pack says (TP-5-5-6d)."""
     start = case.due_at if rule.counted_from == "limit" and case.due_at is not None else now
-    calendar = pack_for(case).calendar(district=case.district)
+    calendar = calendar_of(pack_for(case), case.district, case.agency)
     return clock.local(rule.most.after(start, calendar)).date()

@@ -15,7 +15,7 @@ from citycall.people.parties import reveal
 from citycall.services.cases.commands.handling import answered_by_phone
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
-from citycall.services.cases.models import Case, PhoneRecord, PhoneTask
+from citycall.services.cases.models import Case, CaseTask, PhoneRecord, PhoneTask
 
 _ENTERED = ("callee", "at", "content")  # the caller is whoever enters it
 CALLERS = ("handler", "intake_window", "section_chief", "operator", "lead")
@@ -82,8 +82,17 @@ def open_phone(ctx: Context, data: OpenPhone) -> Opened:
 
 
 def _require_caller(ctx: Context, case: Case) -> None:
-    """Who rings the citizen is the pack's: the agency's handler, or the call centre (NT-5-4-4c, TP-6-4b)."""
-    reply = pack_for(case).kinds[case.kind].reply
+    """Who rings the citizen is the pack's: the agency's handler, or the call centre (NT-5-4-4c, TP-6-4b).
+
+    So may who owes the citizen something else, such as a further explanation (TP-6-4c).
+    """
+    pack = pack_for(case)
+    reply = pack.kinds[case.kind].reply
+    for task in CaseTask.objects.filter(case=case, state=CaseTask.State.OPEN):
+        rule = pack.task(task.code)
+        if rule.rings_citizen and ctx.actor.holds(*rule.roles, agency=task.agency):
+            ctx.require_role(*rule.roles, agency=task.agency)
+            return
     ctx.require_role(*reply.phone_by, agency=reply.phone_agency_of(case.agency))
 
 

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from citycall.base import clock
 from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import Code
-from citycall.base.events import record
 from citycall.policy.tasks import TaskRule
 from citycall.services.cases import tasks
 from citycall.services.cases.commands.closing import DESK
@@ -117,20 +116,11 @@ def do_task(ctx: Context, data: DoTask) -> TaskDone:
     task = _open_of(case, data.task)
     if rule is None or task is None:
         raise Refused("no_task", _("這件待辦事項已經完成或不存在，請重新整理頁面。"), status=409)
+    if rule.done_by:
+        raise Refused("done_by_itself", _("這件待辦事項於案件完成該步驟時自動銷案。"), status=409)
     _check(rule, case, data, ctx)
     entered: dict[str, Any] = {name: getattr(data, name) for name in ENTERED if getattr(data, name)}
-    record(
-        ctx,
-        task,
-        "case_task.done",
-        set={
-            "state": CaseTask.State.DONE,
-            "done_at": ctx.now,
-            "done_by": ctx.actor.staff_id,
-            **entered,
-        },
-        agencies=[task.agency],
-    )
+    tasks.settle(ctx, task, done_by=ctx.actor.staff_id, **entered)
     tell_task(ctx, case, tasks.DONE, task, set=_on_the_case(rule, task))
     ctx.audit("case", case.pk, task=task.pk)
     return _done(task)

@@ -16,7 +16,8 @@ from citycall.services.cases.commands.inputs import Done, OfCase, Reason
 from citycall.services.cases.lifecycle import advance, lapse_request, load_for_change, pack_for
 from citycall.services.cases.models import Case
 
-RELEASERS = ("lead", "director", "evaluator", "head", "supervisor", "section_chief")
+RELEASERS = ("operator", "lead", "director", "evaluator", "head", "supervisor", "section_chief")
+REMINDERS = ("evaluator", "director", "head")  # of the office that steers the hotline
 
 
 class ReportBack(OfCase):
@@ -50,7 +51,7 @@ class Remind(OfCase):
     text: Annotated[str, Field(max_length=500)] = ""
 
 
-@command("cases.remind", who=("window", "evaluator", "director"), clauses=("KM-3-2f", "KM-7-7b"), keyed=True)
+@command("cases.remind", who=("window", *REMINDERS), clauses=("KM-3-2f", "KM-7-7b"), keyed=True)
 def remind(ctx: Context, data: Remind) -> Done:
     """Urge the agency on: its own contact window does (KM-3-2f), or the steering office (KM-7-7b).
 
@@ -61,7 +62,7 @@ def remind(ctx: Context, data: Remind) -> Done:
     if own:
         ctx.require_role("window", agency=case.agency)
     else:
-        ctx.require_role("evaluator", "director", agency=ctx.pack.managing_unit)
+        ctx.require_role(*REMINDERS, agency=ctx.pack.managing_unit)
     by = "window" if own else "managing_unit"
     advance(ctx, case, "case.reminded", info={"by": by, "text": data.text}, data={"reason": data.text})
     ctx.audit("case", case.pk, by=by)
