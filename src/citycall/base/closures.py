@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Literal
@@ -189,6 +189,10 @@ def closed_for(
     )
 
 
-def closed_already(stand: Stand, others: Collection[Closure]) -> Closure | None:
+def closed_already(stand: Stand, others: Iterable[Closure]) -> Closure | None:
     """The first of the others that closes the same, or all of it."""
-    return next((one for one in others if Stand.of(one).covers(stand) or Stand.of(one).meets(stand)), None)
+    for one in others:
+        known = Stand.of(one)
+        if known.covers(stand) or known.meets(stand):
+            return one
+    return None

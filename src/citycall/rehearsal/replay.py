@@ -154,14 +154,17 @@ class Living:
     # -- time ------------------------------------------------------------------------------------
 
     def pass_until(self, instant: datetime) -> None:
-        """Everything that falls due before or at this instant, each at its own."""
+        """Everything that falls due before this instant, each at its own.
+
+        What somebody does at the very instant comes before what strikes then, as in the stories (NT-5-4-2d).
+        """
         while True:
             due = next_live_timer(instant)
             if self._send_at is not None and self._send_at <= min(due or instant, instant):
                 clock.set_virtual(self._send_at)
                 self._send()
                 continue
-            if due is None or due > instant:
+            if due is None:
                 return
             clock.set_virtual(max(due, clock.now()))
             begun = time.perf_counter()
@@ -292,13 +295,13 @@ def actor(post: str) -> Actor:
 
 
 def next_live_timer(until: datetime) -> datetime | None:
-    """When, not after `until`, the next timer is due whose clock still runs.
+    """When, before `until`, the next timer is due whose clock still runs.
 
     Those of stopped clocks do nothing when struck, so they are struck together with the next that does.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT t.due FROM base_timer t WHERE t.state = 'pending' AND t.due <= %s"
+            "SELECT t.due FROM base_timer t WHERE t.state = 'pending' AND t.due < %s"
             " AND (t.handler <> 'cases.clock' OR"
             # One look-up for each timer, in order, until one lives: never a join of whole tables.
             " (SELECT c.state FROM cases_caseclock c WHERE c.case_id = t.subject_id"

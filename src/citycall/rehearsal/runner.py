@@ -157,6 +157,9 @@ class _Runner:
         if isinstance(form, Do):
             self._do(step, form)
             return
+        if isinstance(form, Calendar):
+            self._do(step, _declared(form, self.telling.pack.managing_unit))
+            return
         if isinstance(form, At):
             self._move(step, form)
             return
@@ -167,8 +170,6 @@ class _Runner:
         elif isinstance(form, Worker):
             self.timeline.worker = form.worker == "started"
             self.timeline.work()
-        elif isinstance(form, Calendar):
-            raise Unfit("closures are not supported yet: this version has no command that declares one")
         elif isinstance(form, Expect):
             assert step.expectation is not None
             for unmet in step.expectation.verify(self.telling):
@@ -185,7 +186,7 @@ class _Runner:
                         f"it is {self.telling.local(self.timeline.now)} already; time only moves forward")
             )  # fmt: skip
         following = self.scenario.steps[step.index + 1 : step.index + 2]
-        acting = bool(following) and isinstance(following[0].form, Do)
+        acting = bool(following) and isinstance(following[0].form, Do | Calendar)
         self.timeline.move(to, arrive=not acting)
         self.unsettled = acting
 
@@ -223,6 +224,14 @@ class _Runner:
         changed = [table for table, trace in after.items() if before.get(table) != trace]
         if changed:
             self._fail(step, f"the refused {form.do} changes nothing", f"changed: {', '.join(changed)}")
+
+
+def _declared(form: Calendar, steering: str) -> Do:
+    """The command that a `calendar:` step stands for."""
+    closure = form.calendar
+    given = {"day": closure.closed, **closure.model_dump(exclude={"closed"})}
+    asked = {"do": "oversight.declare_closure", "as": f"{steering}.director", "with": given}
+    return Do.model_validate(asked | ({"save": form.save} if form.save else {}))
 
 
 def _plain(found: Any) -> Mapping[str, Any]:

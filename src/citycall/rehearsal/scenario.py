@@ -76,14 +76,17 @@ class Worker(_Form):
 
 class Closure(_Form):
     closed: date
+    part: Literal["all", "morning", "afternoon"] = "all"
     area: str = "all"
+    cause: Literal["disaster", "other"] = "disaster"
     reason: str
 
 
 class Calendar(_Form):
-    """Offices are closed on a day, known from this step on."""
+    """Offices are closed on a day, declared by the steering office's director at this step."""
 
     calendar: Closure
+    save: str | None = Field(default=None, pattern=NAME)
 
 
 class Expect(_Form):
@@ -202,7 +205,7 @@ def _step(document: Document, index: int, raw: dict[str, Any]) -> Step:
 
 
 def _saves(step: Step) -> str | None:
-    if isinstance(step.form, Do):
+    if isinstance(step.form, Do | Calendar):
         return step.form.save
     return step.expectation.save if step.expectation else None
 

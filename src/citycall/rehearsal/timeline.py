@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from citycall.base import audit, clock, notices, timers
+from citycall.base import audit, clock, notices, portions, timers
 
 ROUNDS = 500  # at one instant; more than that is work that makes itself due again and again
 
@@ -40,14 +40,16 @@ class Timeline:
             self.work()
 
     def work(self, *, send: bool = True) -> None:
-        """One worker at this instant, until nothing is due: sending, timers, the audit chain.
+        """One worker at this instant, until nothing is due: sending, long work, timers, the audit chain.
 
-        What was done at this instant has its answer sent before a limit at the same instant strikes.
+        What was done at this instant has its answer sent, and a closure has moved limits, before a limit at
+        the same instant strikes.
         """
         if not self.worker:
             return
         for _ in range(ROUNDS):
             done = notices.send_due() if send else 0
+            done += portions.work_off()
             done += timers.sweep(limit=1000)
             if not done:
                 break

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import get_language
 
 from citycall.base import clock
+from citycall.base.closures import calendar_of
 from citycall.base.private import is_mobile, normalise_phone
 from citycall.policy import Item, Pack, Place, PlaceError
 from citycall.policy.clocks import clocks_started_by, due_at, limit_of, started_at
@@ -103,7 +104,7 @@ def _place(pack: Pack, typed: Mapping[str, str], out: Check) -> Place | None:
 def _limits(pack: Pack, kind: CaseKind, item: Item, place: Place | None) -> list[Limit]:
     """The clocks that would start now, as the pack counts them."""
     now = clock.now()
-    calendar = pack.calendar(district=place.district_code if place else None)
+    calendar = calendar_of(pack, place.district_code if place else None, item.agency)
     found = []
     for rule in clocks_started_by(pack, kind.code, ESTABLISHED, {}):
         limit = limit_of(rule, item, kind, {})
