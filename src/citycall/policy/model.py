@@ -170,8 +170,8 @@ class Pack(Rule):
 
     @property
     def managing_unit(self) -> str:
-        """The agency that steers the hotline; empty where the pack names none."""
-        return str(self.setting("managing-unit") or "")
+        """The agency that steers the hotline; where the document names none, that of those who approve."""
+        return str(self.setting("managing-unit") or self.approved_in or "")
 
     def clock(self, code: str) -> ClockRule:
         for rule in self.clocks:

@@ -15,17 +15,15 @@ from citycall.services.cases.models import Case
 
 
 @report("policy")
-def policy(on: Any = None, case: int | None = None) -> Row:
-    """The document behind the rules and its edition in force on a day; of a case, on the day it was established.
+def policy(day: Any = None, case: int | None = None) -> Row:
+    """The document behind the rules and its edition in force on a day; of a case, on the day of its start.
 
     KM-0a, KM-0b, NT-0a, NT-0b, TP-0a, TP-0b, HR-0.
     """
-    day = clock.today() if on is None else _day(on)
-    pack = policies.in_force()[1]
-    if case is not None:
-        found = Case.objects.get(pk=case)
-        day, pack = clock.local(found.established_at).date(), policies.pack_of(found.policy_version_id)
-    return _row(pack, day)
+    if case is None:
+        return _row(policies.in_force()[1], clock.today() if day is None else _day(day))
+    found = Case.objects.get(pk=case)
+    return _row(policies.pack_of(found.policy_version_id), clock.local(found.established_at).date())
 
 
 @report("policies")
@@ -61,12 +59,12 @@ def _row(pack: Pack, day: date) -> Row:
 
 
 @report("setting")
-def setting(slug: str, on: Any = None, case: int | None = None) -> Row:
-    """A setting: what it says in words, its clauses, and each of its fields; of a case, as it was for that one."""
+def setting(slug: str, day: Any = None, case: int | None = None) -> Row:
+    """A setting: what it says in words, its clauses and its fields; of a case, as it was for that one."""
     if case is not None:
         pack = policies.pack_of(Case.objects.get(pk=case).policy_version_id)
     else:
-        version = policies.version_at(_noon(on)) if on is not None else policies.in_force()[0]
+        version = policies.version_at(_noon(day)) if day is not None else policies.in_force()[0]
         if version is None:
             return {"slug": slug}
         pack = policies.pack_of(version.pk)
