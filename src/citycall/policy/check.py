@@ -193,6 +193,8 @@ def flatten(pack: Pack) -> dict[str, Any]:
                 lay(inner, f"{key}.{_label(inner, n)}")
         elif isinstance(value, time):
             flat[key] = f"{value:%H:%M}"
+        elif isinstance(value, tuple) and value and all(isinstance(inner, time) for inner in value):
+            flat[key] = ", ".join(f"{inner:%H:%M}" for inner in value)
         else:
             flat[key] = value
 

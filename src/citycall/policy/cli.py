@@ -125,7 +125,8 @@ def _when(strike: Strike) -> str:
     ):
         if limit is not None:
             return f"{word} {limit}"
-    return f"daily {when.daily_at:%H:%M} after {when.from_}" if when.daily_at else f"at {when.at}"
+    daily = ", ".join(f"{at:%H:%M}" for at in when.daily_at)
+    return f"daily {daily} after {when.from_}" if daily else f"at {when.at}"
 
 
 def _cited(clauses: tuple[str, ...]) -> str:

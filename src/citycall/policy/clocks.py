@@ -7,7 +7,7 @@ starts, so that `case.stage_changed` can end one clock and begin the next (NT-5-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from citycall.policy.basics import matches
@@ -218,6 +218,5 @@ def next_strike(strike: Strike, after: datetime, due: datetime, cal: Calendar) -
 
 
 def _daily(strike: Strike, after: datetime, cal: Calendar) -> datetime:
-    at = strike.when.daily_at
-    assert isinstance(at, time)
-    return cal.next_time_of_day(after, at, working_days=strike.when.working_days)
+    working = strike.when.working_days
+    return min(cal.next_time_of_day(after, at, working_days=working) for at in strike.when.daily_at)

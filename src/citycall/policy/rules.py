@@ -70,14 +70,14 @@ class OnDay(Rule):
 
 class When(Rule):
     """The instant of a strike: at, after or before the limit, after the start, on a day counted from one of
-    them, or daily from one of them."""
+    them, or daily from one of them, at one time of day or at several (`daily_at: ["09:00", "14:00"]`)."""
 
     at: Literal["limit", "start"] | None = None
     after_limit: Limit | None = None
     before_limit: Limit | None = None
     after_start: Limit | None = None
     on_day: OnDay | None = None
-    daily_at: time | None = None
+    daily_at: tuple[time, ...] = ()
     from_: Literal["limit", "start"] = Field(default="limit", alias="from")
     working_days: bool = False
 
@@ -85,12 +85,17 @@ class When(Rule):
 
     @field_validator("daily_at", mode="before")
     @classmethod
-    def _clock_time(cls, value: Any) -> Any:
-        return clock_time(value)
+    def _clock_times(cls, value: Any) -> Any:
+        times = tuple(clock_time(at) for at in (value if isinstance(value, list | tuple) else [value]))
+        for at in times:
+            if not isinstance(at, time):
+                raise ValueError(f"{at!r} is not a time of day")
+        return times
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        ways = (self.at, self.after_limit, self.before_limit, self.after_start, self.on_day, self.daily_at)
+        daily = self.daily_at or None
+        ways = (self.at, self.after_limit, self.before_limit, self.after_start, self.on_day, daily)
         if sum(way is not None for way in ways) != 1:
             raise ValueError(
                 "say exactly one of at, after_limit, before_limit, after_start, on_day, daily_at"
@@ -99,7 +104,7 @@ class When(Rule):
 
     @property
     def daily(self) -> bool:
-        return self.daily_at is not None
+        return bool(self.daily_at)
 
 
 class NotifyAction(Rule):
