@@ -17,6 +17,7 @@ from citycall.base.audit import AuditEntry, AuditLink
 from citycall.base.channels.recording import RecordingChannel
 from citycall.base.commands import Input, Refused, commands, execute
 from citycall.base.notices import Notice
+from citycall.base.portions import Portion
 from citycall.base.timers import Timer
 from citycall.policy import PackError, load_pack
 from citycall.rehearsal import moments, sample
@@ -140,6 +141,8 @@ class _Runner:
             )
         for timer in Timer.objects.filter(state=timers.State.BROKEN):
             self._fail(last, "no timer breaks", f"{timer}: {timer.error[-300:]}")
+        for portion in Portion.objects.filter(state=Portion.State.BROKEN):
+            self._fail(last, "no long work breaks", f"{portion.job} {portion}: {portion.error[-300:]}")
         report = audit.verify()
         if not report.ok:
             self._fail(last, "the audit chain holds", f"{report.first_fault}")
@@ -191,8 +194,8 @@ class _Runner:
         self.unsettled = acting
 
     def _settle(self) -> None:
-        """The timers of the instant of arrival, once nobody acts any more."""
-        if self.unsettled:
+        """The timers of the instant of arrival, once nobody acts any more; and what a closure moves."""
+        if self.unsettled or self.timeline.owes_work:
             self.unsettled = False
             self.timeline.work(send=False)
 

@@ -24,6 +24,11 @@ class Timeline:
     def now(self) -> datetime:
         return clock.now()
 
+    @property
+    def owes_work(self) -> bool:
+        """Whether long work was asked for at this instant that the worker will do at once."""
+        return self.worker and not portions.settled()
+
     def move(self, to: datetime, *, arrive: bool = True) -> None:
         """Let time pass. With `arrive=False` what is due at the very instant of arrival is left undone."""
         if to > self.now:
