@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils import translation
 
 from citycall.policy import PackError, load_pack
+from citycall.policy.variation_points import POINTS, READINGS
 from citycall.rehearsal import cli
 from citycall.rehearsal.mutants import Mutant, Outcome, mutants, same_rules
 from citycall.rehearsal.runner import rehearse
@@ -99,13 +100,13 @@ def _fails(story: Scenario, databases: Scratch, amended: Path) -> bool:
 
 
 def _unread(mutant: Mutant, read: frozenset[str]) -> bool:
-    """Whether it shifts a setting that no rule takes over and no room asks for."""
-
-    if mutant.file not in ("settings.yaml", "readings.yaml"):
+    """Whether it shifts a value that no rule takes over and no room asks for."""
+    if not mutant.path:
         return False
-    slug = mutant.what.split(" ")[0].split(".")[0]
-    table = mutant.file.removesuffix(".yaml")
-    return not any(path.split(".")[:2] == [table, slug] for path in read)
+    table, slug, *_ = mutant.path.split(".")
+    points = POINTS if table == "settings" else READINGS
+    taken = any(mutant.path == path or mutant.path.startswith(f"{path}.") for path in read)
+    return not taken and not points[slug].code
 
 
 def _part(text: str) -> tuple[int, int]:

@@ -35,12 +35,16 @@ Where = tuple[Step, ...]
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one file: what was done, and the clauses of the rule it was done to."""
+    """One change of one file: what was done, and the clauses of the rule it was done to.
+
+    `path`: of a setting or a reading, where it was changed, as `Pack.referred` names it.
+    """
 
     file: str
     what: str
     content: Any = field(compare=False)
     clauses: tuple[str, ...] = ()
+    path: str = ""
 
     @property
     def name(self) -> str:
@@ -124,22 +128,24 @@ def _of_values(file: str, content: Any) -> Iterator[Mutant]:
         clauses = tuple(entry.get("clauses", ()))
         for path, value in _leaves(entry["value"], skip={"sample"}):
             told = f"{slug}.{_dotted(path)}" if path else slug
-            yield from _values(file, content, (slug, "value", *path), told, value, clauses)
+            at = f"{file.removesuffix('.yaml')}.{told}"
+            yield from _values(file, content, (slug, "value", *path), told, value, clauses, at)
 
 
 def _values(
-    file: str, content: Any, where: Where, told: str, value: Any, clauses: tuple[str, ...]
+    file: str, content: Any, where: Where, told: str, value: Any, clauses: tuple[str, ...], path: str = ""
 ) -> Iterator[Mutant]:
     if isinstance(value, list):
         for n, one in enumerate(value):
-            yield Mutant(file, f"{told} without {_short(one)}", _without(content, (*where, n)), clauses)
+            without = _without(content, (*where, n))
+            yield Mutant(file, f"{told} without {_short(one)}", without, clauses, path)
         return
     other = _other(value)
     if other is not None:
         what = f"{told} {_short(value)} -> {_short(other)}"
-        yield Mutant(file, what, _with(content, where, other), clauses)
+        yield Mutant(file, what, _with(content, where, other), clauses, path)
     elif isinstance(value, str) and where and isinstance(where[-1], str):
-        yield Mutant(file, f"{told} {_short(value)} taken out", _without(content, where), clauses)
+        yield Mutant(file, f"{told} {_short(value)} taken out", _without(content, where), clauses, path)
 
 
 def _other(value: Any) -> Any:
