@@ -299,7 +299,7 @@ def staff_names(ids: Iterable[int | None]) -> dict[int, str]:
 
 @dataclass(frozen=True)
 class IntakeNumber:
-    """Whom to ring at an agency when nothing can be sent (NT-5-4-3a)."""
+    """Whom to ring at an agency when nothing can be sent (NT-5-4-3a), or besides (KM-7-1b)."""
 
     agency: tuple[str, str]
     post: str
@@ -307,13 +307,17 @@ class IntakeNumber:
     mobile: str
 
 
-def intake_numbers() -> list[IntakeNumber]:
-    """Who stands at each agency's intake window now, and their number. Two queries and those of standing."""
-    posts = list(
-        Post.objects.filter(role="intake_window", active=True, agency__active=True)
-        .select_related("agency")
-        .order_by("agency_id")
-    )
+def intake_numbers(
+    agency: str | None = None, roles: Collection[str] = ("intake_window",)
+) -> list[IntakeNumber]:
+    """Who stands at each agency's intake window now, and their number. One query and those of standing.
+
+    Of one agency alone, and of other roles, when they are named.
+    """
+    wanted = Post.objects.filter(role__in=roles, active=True, agency__active=True)
+    if agency is not None:
+        wanted = wanted.filter(agency=agency)
+    posts = list(wanted.select_related("agency").order_by("agency_id", "code"))
     standing = standing_at([post.code for post in posts], clock.now())
     lines = []
     for post in posts:

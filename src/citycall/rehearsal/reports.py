@@ -10,7 +10,7 @@ from citycall.base.policies import in_force
 from citycall.oversight import queries as oversight
 from citycall.oversight.changes import change_for, changes_by_version, draft_of, item_changes
 from citycall.people import queries as people
-from citycall.rehearsal import reports_petitions, reports_policy  # noqa: F401  (enters them)
+from citycall.rehearsal import reports_petitions, reports_policy, reports_tasks  # noqa: F401  (enters them)
 from citycall.rehearsal.expect.reports import Row, report
 from citycall.services.cases import queries as cases
 from citycall.services.cases.models import Case
@@ -23,9 +23,11 @@ def items(period: str) -> list[Row]:
 
 
 @report("agencies")
-def agencies(period: str) -> list[Row]:
-    """How each agency did in a month."""
-    return [_figures(row, "agency") for row in cases.figures("agency", *oversight.month_of(period))]
+def agencies(period: str, kind: str = "") -> list[Row]:
+    """How each agency did in a month, with all its cases or those of one kind (KM-3-4b, KM-7-7b)."""
+    found = cases.figures("agency", *oversight.month_of(period), kind)
+    late = cases.overdue_tasks_by_agency()
+    return [{**_figures(row, "agency"), "tasks_overdue": late.get(row.key, 0)} for row in found]
 
 
 def _figures(row: cases.Figures, key: str) -> Row:
@@ -36,6 +38,7 @@ def _figures(row: cases.Figures, key: str) -> Row:
         "closed_in_time": row.closed_in_time,
         "signed_late": row.signed_late,
         "overdue_open": row.overdue_open,
+        "released": row.released,
         "on_time_rate": row.on_time_rate,
     }
 

@@ -49,6 +49,17 @@ from citycall.services.cases.queries.steering import (
     recent_outages,
     stage_requests_pending,
 )
+from citycall.services.cases.queries.tasks import (
+    TaskPage,
+    TaskRow,
+    calls_owed,
+    overdue_tasks_by_agency,
+    task_counts,
+    task_list,
+    task_rows,
+    tasks_of,
+    to_ring,
+)
 
 __all__ = [
     "PAGE",
@@ -62,11 +73,14 @@ __all__ = [
     "Figures",
     "PublicCase",
     "PublicStep",
+    "TaskPage",
+    "TaskRow",
     "Waiting",
     "answer_of",
     "answers_by_phone",
     "barred",
     "by_number",
+    "calls_owed",
     "case_detail",
     "case_list",
     "code_fits",
@@ -82,6 +96,7 @@ __all__ = [
     "not_started",
     "open_here",
     "open_outage",
+    "overdue_tasks_by_agency",
     "phone_callers",
     "preventions_at",
     "public_view",
@@ -90,6 +105,11 @@ __all__ = [
     "rounds",
     "rows_of",
     "stage_requests_pending",
+    "task_counts",
+    "task_list",
+    "task_rows",
+    "tasks_of",
     "telephone_notices",
+    "to_ring",
     "unfounded_streak",
 ]

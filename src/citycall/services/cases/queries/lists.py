@@ -44,6 +44,7 @@ class CaseFilter:
     unsigned: bool = False
     taken_by: int | None = None
     phone_owed: bool = False
+    reported: bool = False  # reported as finished, and the result not entered
     q: str = ""  # never a telephone number: those are found by `people.find_by_phone`, on record
     parties: Collection[int] = ()  # found by their number: their cases as well as those of the words
     since: datetime | None = None
@@ -97,6 +98,8 @@ def matching(wanted: CaseFilter) -> QuerySet[Case]:
         found = found.filter(taken_by=wanted.taken_by)
     if wanted.phone_owed:
         found = found.filter(phone_tasks__state=PhoneTask.State.OPEN)
+    if wanted.reported:
+        found = found.filter(reported_back_at__isnull=False, completed_at=None)
     if wanted.since is not None:
         found = found.filter(established_at__gte=wanted.since)
     if wanted.until is not None:

@@ -62,6 +62,7 @@ class Figures:
     closed_in_time: int
     signed_late: int
     overdue_open: int
+    released: int = 0
 
     @property
     def on_time_rate(self) -> float | None:
@@ -69,11 +70,16 @@ class Figures:
         return self.closed_in_time / self.closed if self.closed else None
 
 
-def figures(by: str, since: datetime, until: datetime | None = None) -> list[Figures]:
-    """On-time figures by ``item`` or ``agency``; done but unanswered is not counted as done (NT-5-4-9a)."""
+def figures(by: str, since: datetime, until: datetime | None = None, kind: str = "") -> list[Figures]:
+    """On-time figures by ``item`` or ``agency``, of all cases or of one kind (KM-7-7b).
+
+    Done but unanswered is not counted as done (NT-5-4-9a).
+    """
     found = Case.objects.filter(established_at__gte=since, established_at__lt=until or clock.now())
     unanswered = Q(replied_at=None, reply_by__in=["sms", "email", "phone"])
     in_time = Q(status=Status.CLOSED, completed_late=False, overdue=False, was_overdue=False) & ~unanswered
+    if kind:
+        found = found.filter(kind=kind)
     rows = (
         found.exclude(status=Status.WITHDRAWN)
         .values(by)
@@ -83,6 +89,7 @@ def figures(by: str, since: datetime, until: datetime | None = None) -> list[Fig
             closed_in_time=Count("id", filter=in_time),
             signed_late=Count("id", filter=Q(acknowledged_late=True)),
             overdue_open=Count("id", filter=Q(overdue=True, status__in=OPEN_STATUSES)),
+            released=Count("id", filter=Q(status=Status.RELEASED)),
         )
         .order_by(by)
     )
@@ -94,6 +101,7 @@ def figures(by: str, since: datetime, until: datetime | None = None) -> list[Fig
             closed_in_time=row["closed_in_time"],
             signed_late=row["signed_late"],
             overdue_open=row["overdue_open"],
+            released=row["released"],
         )
         for row in rows
     ]
