@@ -38,6 +38,7 @@ def _figures(row: cases.Figures, key: str) -> Row:
         "closed_in_time": row.closed_in_time,
         "signed_late": row.signed_late,
         "overdue_open": row.overdue_open,
+        "grade_b_open": row.grade_b_open,
         "released": row.released,
         "on_time_rate": row.on_time_rate,
     }

@@ -37,7 +37,23 @@ def telephone_notices(period: str) -> list[Row]:
 @report("registered_late")
 def registered_late(agency: str) -> list[Row]:
     """Petitions that the agency's clerk did not give out within the hour of their round (TP-5-2b)."""
-    return [_about(row.case) for row in cases.registered_late([agency]).rows]
+    wanted = cases.CaseFilter(agencies=[agency], registered_late=True)
+    return [_about(row.case) for row in cases.case_list(wanted).rows]
+
+
+@report("graded_b")
+def graded_b(agency: str) -> list[Row]:
+    """Open petitions with an interim result, graded B until the final one is entered (TP-5-5-6b)."""
+    wanted = cases.CaseFilter(agencies=[agency], status="open", grade="B")
+    return [
+        {
+            **_about(row.case),
+            "grade": row.case.grade,
+            "planned_end": row.case.planned_end,
+            "overdue": row.case.overdue,
+        }
+        for row in cases.case_list(wanted, sort="due").rows
+    ]
 
 
 @report("rounds")

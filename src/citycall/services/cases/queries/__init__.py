@@ -22,7 +22,6 @@ from citycall.services.cases.queries.petitions import (
     answer_of,
     answers_by_phone,
     not_started,
-    registered_late,
     rounds,
     telephone_notices,
 )
@@ -101,7 +100,6 @@ __all__ = [
     "preventions_at",
     "public_view",
     "recent_outages",
-    "registered_late",
     "rounds",
     "rows_of",
     "stage_requests_pending",

@@ -40,8 +40,10 @@ class CaseFilter:
     item: str = ""
     district: str = ""
     stage: str = ""
+    grade: str = ""
     overdue: bool = False
     unsigned: bool = False
+    registered_late: bool = False
     taken_by: int | None = None
     phone_owed: bool = False
     reported: bool = False  # reported as finished, and the result not entered
@@ -87,13 +89,15 @@ def matching(wanted: CaseFilter) -> QuerySet[Case]:
         found = found.filter(status__in=OPEN_STATUSES)
     elif wanted.status:
         found = found.filter(status=wanted.status)
-    for name in ("kind", "item", "district", "stage"):
+    for name in ("kind", "item", "district", "stage", "grade"):
         if getattr(wanted, name):
             found = found.filter(**{name: getattr(wanted, name)})
     if wanted.overdue:
         found = found.filter(overdue=True, status__in=OPEN_STATUSES)
     if wanted.unsigned:
         found = found.filter(status=Status.ESTABLISHED)
+    if wanted.registered_late:
+        found = found.filter(registered_late=True, status__in=OPEN_STATUSES)
     if wanted.taken_by is not None:
         found = found.filter(taken_by=wanted.taken_by)
     if wanted.phone_owed:

@@ -9,8 +9,8 @@ from datetime import datetime
 from citycall.base import clock
 from citycall.base.policies import in_force, pack_of
 from citycall.policy import Pack
-from citycall.services.cases.models import OPEN_STATUSES, Case, CaseClock, Status
-from citycall.services.cases.queries.lists import PAGE, CasePage, CaseRow, earlier_of_phone, rows_of
+from citycall.services.cases.models import Case, CaseClock, Status
+from citycall.services.cases.queries.lists import PAGE, CaseRow, earlier_of_phone, rows_of
 
 Began = Callable[[Iterable[int]], Mapping[int, datetime]]
 
@@ -69,20 +69,6 @@ def _notice(case: Case, called_at: datetime | None) -> NoticeByPhone:
     told = case.notified_at
     minutes = None if called_at is None or told is None else max(_minutes(called_at, told), 0)
     return NoticeByPhone(case, called_at, minutes)
-
-
-def registered_late(
-    agencies: Collection[str] | None, *, page: int = 1, size: int = PAGE, still_open: bool = True
-) -> CasePage:
-    """Petitions that were neither registered nor passed on within the limit of their round (TP-5-2b)."""
-    found = Case.objects.filter(registered_late=True)
-    if still_open:
-        found = found.filter(status__in=OPEN_STATUSES)
-    if agencies is not None:
-        found = found.filter(agency__in=list(agencies))
-    first = (max(page, 1) - 1) * size
-    cases = list(found.order_by("-id")[first : first + size + 1])
-    return CasePage(rows=rows_of(cases[:size]), page=page, has_next=len(cases) > size, size=size)
 
 
 @dataclass(frozen=True)

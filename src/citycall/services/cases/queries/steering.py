@@ -63,6 +63,7 @@ class Figures:
     signed_late: int
     overdue_open: int
     released: int = 0
+    grade_b_open: int = 0  # with an interim result, the final one still to come (TP-5-5-6b)
 
     @property
     def on_time_rate(self) -> float | None:
@@ -90,6 +91,7 @@ def figures(by: str, since: datetime, until: datetime | None = None, kind: str =
             signed_late=Count("id", filter=Q(acknowledged_late=True)),
             overdue_open=Count("id", filter=Q(overdue=True, status__in=OPEN_STATUSES)),
             released=Count("id", filter=Q(status=Status.RELEASED)),
+            grade_b_open=Count("id", filter=~Q(grade="") & Q(status__in=OPEN_STATUSES)),
         )
         .order_by(by)
     )
@@ -102,6 +104,7 @@ def figures(by: str, since: datetime, until: datetime | None = None, kind: str =
             signed_late=row["signed_late"],
             overdue_open=row["overdue_open"],
             released=row["released"],
+            grade_b_open=row["grade_b_open"],
         )
         for row in rows
     ]
