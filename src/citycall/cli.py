@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("citycall.run.cli:migrate", "Bring the database to this version."),
     "mutants": ("citycall.rehearsal.cli_mutants:command", "Does a story notice when a rule is lost?"),
     "notices": ("citycall.base.cli:notices", "What did not reach people, and sending it again."),
-    "policy": ("citycall.policy.cli:policy", "Check and compare policy packs."),
+    "policy": ("citycall.policy.cli:policy", "Check and compare policy packs; why a case is due then."),
     "rehearse": ("citycall.rehearsal.cli:rehearse", "Run scenarios on a virtual clock."),
     "replay": ("citycall.rehearsal.cli_data:replay", "Establish imported cases at the times they came."),
     "run": ("citycall.run.cli:run", "Start everything: database, web, worker."),
@@ -64,13 +64,35 @@ class Rooms(click.Group):
             django.setup()
         if not asked_for_help and cmd_name in ON_THE_DATABASE - BEFORE_A_GOVERNMENT:
             _check_keys()
-        command = getattr(import_module(module), attribute)
+        room = import_module(module)
+        if cmd_name == "policy":
+            room.show_case = _show_case  # type: ignore[attr-defined]
+        command = getattr(room, attribute)
         assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+def _show_case(number: str, lang: str, as_json: bool) -> None:
+    """`citycall policy show CASE`: the one thing of that command that needs the installation."""
+    import django
+
+    _bring_database(click.get_current_context(), "audit")
+    django.setup()
+    _check_keys()
+    from django.db import ProgrammingError
+
+    from citycall.services.cases.cli import show_case
+
+    try:
+        show_case(number, lang, as_json=as_json)
+    except ProgrammingError:
+        raise click.ClickException(
+            "this installation has no cases yet: start it with `citycall run`"
+        ) from None
 
 
 def _check_keys() -> None:

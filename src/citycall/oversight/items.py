@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -133,7 +135,7 @@ def read(content: bytes) -> Sheet:
 
 def _header(rows: list[tuple[int, list[str]]]) -> tuple[int, list[str]]:
     """The first row that names columns, by their names or by what they mean."""
-    meant = {_bare(str(label)): name for name, label in LABELS.items()}
+    meant = _meant()
     for at, (_number, cells) in enumerate(rows[:20]):
         named = [_bare(cell) for cell in cells]
         found = [name if name in ITEM_COLUMNS else meant.get(name, name) for name in named]
@@ -143,13 +145,23 @@ def _header(rows: list[tuple[int, list[str]]]) -> tuple[int, list[str]]:
                      % {"some": ", ".join(ITEM_COLUMNS[:7])})  # fmt: skip
 
 
+@cache
+def _meant() -> dict[str, str]:
+    """What the columns mean, in every language that a table may have been written in: name by words."""
+    found: dict[str, str] = {}
+    for language in ("en", "zh-hant"):
+        with translation.override(language):
+            found |= {_bare(str(label)): name for name, label in LABELS.items()}
+    return found
+
+
 def _bare(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
 def _describes(row: Mapping[str, str]) -> bool:
     """Whether a row only says what the columns mean."""
-    return row.get("code") in (str(LABELS["code"]), "code", "Code of the item")
+    return row.get("code") == "code" or _meant().get(_bare(row.get("code", ""))) == "code"
 
 
 # --- checking --------------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -15,6 +17,9 @@ from citycall.policy.rules import ClockRule, Strike
 from citycall.policy.source import PackError
 
 PACK = click.Path(path_type=Path)
+_CASE = re.compile(r"[A-Za-z]{1,3}[0-9]{7}-?[0-9]{6,}")
+# How a case is shown (number, language, as JSON): set by the program, since this room knows no cases.
+show_case: Callable[[str, str, bool], None] | None = None
 
 
 @click.group()
@@ -45,12 +50,15 @@ def check(packs: tuple[Path, ...], strict: bool) -> None:
 
 
 @policy.command()
-@click.argument("pack", type=PACK)
+@click.argument("what", metavar="PACK|CASE")
 @click.option("--json", "as_json", is_flag=True, help="Every value by its key.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def show(pack: Path, as_json: bool, lang: str) -> None:
-    """Show what PACK says, with the clauses."""
-    one = _load(pack)
+def show(what: str, as_json: bool, lang: str) -> None:
+    """Show what PACK says, with the clauses; or of the case with the number CASE why it is due when it is."""
+    if show_case is not None and _CASE.fullmatch(what.strip()) and not Path(what).exists():
+        show_case(what, lang, as_json)
+        return
+    one = _load(Path(what))
     if as_json:
         click.echo(json.dumps(flatten(one), ensure_ascii=False, indent=2, default=str))
         return

@@ -24,8 +24,8 @@ def value_of(text: str, what: str = "") -> Any:
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                mark = event.start_mark
-                raise PackError(what, mark.line + 1, "", "anchors and aliases (& and *) are not taken here")
+                line = event.start_mark.line + 1 if event.start_mark else None
+                raise PackError(what, line, "", "anchors and aliases (& and *) are not taken here")
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)

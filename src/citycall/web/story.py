@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language, pgettext_lazy
@@ -20,8 +21,9 @@ from citycall.base.private import mask_name
 from citycall.people.models import Post
 from citycall.people.queries import agency_names
 from citycall.policy.kinds import Choice
-from citycall.services.cases.models import PhoneRecord, ReplyBy, Stage
+from citycall.services.cases.models import CaseClock, PhoneRecord, ReplyBy, Stage
 from citycall.services.cases.queries import CaseDetail
+from citycall.services.cases.queries.why import why_due
 from citycall.web.ui.templatetags.ui import Entry
 from citycall.web.ui.words import named
 
@@ -339,6 +341,29 @@ _TOLD: dict[str, Callable[[Event, CaseDetail], str]] = {
     "case.delay_analysed": _analysed,
     "case.prevention_added": _field("text"),
 }
+
+
+class ClockLine(NamedTuple):
+    """A clock of a case as its page tells it: its name, limit and clauses, and why it is due then."""
+
+    clock: CaseClock
+    name: str
+    why: str
+    sentences: tuple[str, ...]
+
+
+def clock_lines(detail: CaseDetail) -> list[ClockLine]:
+    """Every clock of a case with the answer to "Why is this due then?" in the reader's language."""
+    whys = {one.clock.pk: one for one in why_due(detail.case, detail.clocks, detail.events)}
+    language = get_language()
+    return [
+        ClockLine(
+            one,
+            *clock_reason(detail, one.code),
+            tuple(said.get(language) for said in whys[one.pk].sentences) if one.pk in whys else (),
+        )
+        for one in detail.clocks
+    ]
 
 
 def clock_reason(detail: CaseDetail, code: str) -> tuple[str, str]:

@@ -31,7 +31,7 @@ from citycall.web.desk.frame import OPERATORS, bar, draw
 from citycall.web.desk.views import FIELD_NAMES, card_context
 from citycall.web.errors import into_form
 from citycall.web.request import StaffRequest
-from citycall.web.story import choice_name, clock_reason, sent_notices, timeline
+from citycall.web.story import choice_name, clock_lines, sent_notices, timeline
 from citycall.web.ui import words
 
 
@@ -66,7 +66,7 @@ def _page(
         "detail": detail,
         "kind": kind,
         "entries": timeline(detail),
-        "clocks": [(clock, *clock_reason(detail, clock.code)) for clock in detail.clocks],
+        "clocks": clock_lines(detail),
         "sent": [one for one in sent_notices(detail) if one.citizen],
         "finding": choice_name(kind.findings, case.finding) if case.finding else "",
         "code_groups": spoken.groups(case.lookup_code),

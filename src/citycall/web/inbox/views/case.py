@@ -30,7 +30,7 @@ from citycall.web.inbox.access import READERS, can, case_for
 from citycall.web.inbox.acts import Act, open_acts
 from citycall.web.inbox.forms import new_key
 from citycall.web.request import StaffRequest
-from citycall.web.story import choice_name, clock_reason, timeline
+from citycall.web.story import choice_name, clock_lines, clock_reason, timeline
 from citycall.web.ui.words import named, written
 
 
@@ -82,7 +82,7 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
         "handler": handler,
         "running": detail.row.clock,
         "running_name": clock_reason(detail, detail.row.clock.code)[0] if detail.row.clock else "",
-        "clocks": [(ticking, *clock_reason(detail, ticking.code)) for ticking in detail.clocks],
+        "clocks": clock_lines(detail),
         "entries": timeline(detail),
         "acts": acts,
         "awaits_signing": case.status == Status.ESTABLISHED and acts.primary is None,
