@@ -10,80 +10,39 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-import holidays
-
+from citycall.policy.ledgers import (
+    DAY,
+    ZERO,
+    Ledger,
+    Offsets,
+    micro,
+    micros,
+    official,
+    official_ordinals,
+    offsets_of,
+    since_zero,
+    year_end,
+)
 from citycall.policy.limits import LimitError
 
 Part = Literal["all", "morning", "afternoon"]
 DayEnd = Literal["same_time", "end_of_day", "office_end"]
 Span = tuple[int, int]
 
-_DAY = 86_400_000_000
 _HORIZON_YEARS = 40  # working time is counted no further than this
-_MICROSECOND = timedelta(microseconds=1)
-_ZERO = datetime(1, 1, 1)  # noqa: DTZ001 - local time, counted from its beginning
+_MIDNIGHT = time()
+_ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Closure:
+class Closure(NamedTuple):
     """A day, or half of one, on which offices are closed beyond the official calendar."""
 
     day: date
     part: Part = "all"
     area: str = "all"
-
-
-@lru_cache(maxsize=256)
-def _official(country: str, year: int) -> tuple[bool, ...]:
-    """Whether each day of a year is a working day, in order."""
-    days = holidays.country_holidays(country, years=year)
-    first = date(year, 1, 1)
-    length = 366 if _leap(year) else 365
-    return tuple(days.is_working_day(first + timedelta(days=n)) for n in range(length))
-
-
-def _leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-
-
-def _micro(at: time) -> int:
-    return ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000 + at.microsecond
-
-
-@dataclass(frozen=True)
-class _Ledger:
-    """The open spans of some years as running totals: local microseconds since year 1, ascending."""
-
-    opens: tuple[int, ...]
-    closes: tuple[int, ...]
-    before: tuple[int, ...]  # working time before each span opens
-
-    def worked(self, at: int) -> int:
-        """Working time from the beginning of the ledger to `at`."""
-        n = bisect_right(self.opens, at) - 1
-        if n < 0:
-            return 0
-        return self.before[n] + min(at, self.closes[n]) - self.opens[n]
-
-    def reach(self, worked: int) -> int | None:
-        """The earliest instant by which this much working time has passed."""
-        n = bisect_left(self.before, worked) - 1
-        if n < 0:
-            return None
-        at = self.opens[n] + worked - self.before[n]
-        return at if at <= self.closes[n] else None
-
-    def leave(self, worked: int) -> int | None:
-        """The latest instant before which no more than this much working time has passed."""
-        n = bisect_right(self.before, worked) - 1
-        if n < 0:
-            return None
-        at = self.opens[n] + worked - self.before[n]
-        return at if at <= self.closes[n] else None
 
 
 @dataclass(frozen=True)
@@ -100,7 +59,9 @@ class Calendar:
     day_ends: DayEnd = "same_time"
     working_day_ends: DayEnd = "same_time"
     zone: ZoneInfo = field(init=False, repr=False, compare=False, hash=False)
-    _ledgers: dict[tuple[int, bool], _Ledger] = field(
+    _offsets: Offsets = field(init=False, repr=False, compare=False, hash=False)
+    _closed: dict[date, frozenset[str]] = field(init=False, repr=False, compare=False, hash=False)
+    _ledgers: dict[tuple[int, bool], Ledger] = field(
         default_factory=dict, init=False, repr=False, compare=False, hash=False
     )
     _workdays: dict[int, tuple[int, ...]] = field(
@@ -108,14 +69,17 @@ class Calendar:
     )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "zone", ZoneInfo(self.timezone))
+        offsets = offsets_of(self.timezone)
+        object.__setattr__(self, "zone", offsets.zone)
+        object.__setattr__(self, "_offsets", offsets)
+        object.__setattr__(self, "_closed", _by_day(self.closures))
         if not self.office_hours:
             raise LimitError("a calendar needs office hours")
         end = -1
         for opens, closes in self.office_hours:
-            if _micro(opens) <= end or _micro(closes) <= _micro(opens):
+            if micro(opens) <= end or micro(closes) <= micro(opens):
                 raise LimitError("office hours are spans in order, each ending after it begins")
-            end = _micro(closes)
+            end = micro(closes)
 
     def with_closures(self, closures: Iterable[Closure]) -> Calendar:
         """The same calendar with these closures added."""
@@ -139,11 +103,14 @@ class Calendar:
 
     def is_working_day(self, day: date) -> bool:
         """Whether offices work on that day at all (make-up days yes, a whole-day closure no)."""
-        return self.is_official_day(day) and not self._shut(day)
+        ordinal = day.toordinal()
+        days = self._working_ordinals(day.year)
+        place = bisect_left(days, ordinal)
+        return place < len(days) and days[place] == ordinal
 
     def is_official_day(self, day: date) -> bool:
         """Whether the official calendar has it as a working day, whatever was declared."""
-        return _official(self.country, day.year)[day.timetuple().tm_yday - 1]
+        return official(self.country, day.year)[day.toordinal() - date(day.year, 1, 1).toordinal()]
 
     def next_working_day(self, day: date) -> date:
         """The first working day after `day`."""
@@ -151,36 +118,43 @@ class Calendar:
 
     def add_days(self, start: datetime, days: int) -> datetime:
         """Calendar days on; the first day is not counted (NT-5-4-1b, NT-5-4-1c)."""
-        local = self.local(start).replace(tzinfo=None)
+        wall = self._wall(start)
         if days <= 0 or self.day_ends == "same_time":
-            return self._instant(local + timedelta(days=days))
-        return self._end_of(local.date() + timedelta(days=days), self.day_ends)
+            return self._instant(wall + timedelta(days=days))
+        return self._end_of(wall.date() + timedelta(days=days), self.day_ends)
 
     def add_working_days(self, start: datetime, days: int) -> datetime:
         """Working days on; a start on a day off counts as the next working day's first instant."""
         if days <= 0:
             return start.astimezone(UTC)
-        local = self.local(start).replace(tzinfo=None)
-        ordinal = local.toordinal()
+        wall = self._wall(start)
+        ordinal = wall.toordinal()
         if self.working_day_ends != "same_time":
             day = date.fromordinal(self._nth_working_day(ordinal, days))
             return self._end_of(day, self.working_day_ends)
-        at = local.time()
-        if not self.is_working_day(local.date()):
-            ordinal, at = self._nth_working_day(ordinal, 1), time()
-        day = date.fromordinal(self._nth_working_day(ordinal, days))
-        return self._instant(datetime.combine(day, at))
+        return self._instant(self._nth_from(wall, ordinal, days))
 
     def subtract_working_days(self, end: datetime, days: int) -> datetime:
         """Working days back, at the same time of day; from a day off, from the next working day's start."""
         if days <= 0:
             return end.astimezone(UTC)
-        local = self.local(end).replace(tzinfo=None)
-        ordinal, at = local.toordinal(), local.time()
-        if not self.is_working_day(local.date()):
-            ordinal, at = self._nth_working_day(ordinal, 1), time()
-        day = date.fromordinal(self._nth_working_day(ordinal, -days))
-        return self._instant(datetime.combine(day, at))
+        wall = self._wall(end)
+        return self._instant(self._nth_from(wall, wall.toordinal(), -days))
+
+    def _nth_from(self, wall: datetime, ordinal: int, days: int) -> datetime:
+        """The n-th working day from a local instant, at its time; from a day off, from the next one."""
+        known = self._working_ordinals(wall.year)
+        place = bisect_left(known, ordinal)
+        if place == len(known) or known[place] != ordinal:  # a day off
+            wall = datetime.combine(wall, _MIDNIGHT)
+            first = self._nth_working_day(ordinal, 1)
+            wall += timedelta(days=first - ordinal)
+            ordinal = first
+            found = self._nth_working_day(ordinal, days)
+        else:
+            place += days
+            found = known[place] if 0 <= place < len(known) else self._nth_working_day(ordinal, days)
+        return wall + timedelta(days=found - ordinal)
 
     # --- hours ----------------------------------------------------------------------------------
 
@@ -188,23 +162,23 @@ class Calendar:
         """The spans of the day in which offices work, in local microseconds of the day."""
         if not self.is_working_day(day):
             return ()
-        hours = tuple((_micro(opens), _micro(closes)) for opens, closes in self.office_hours)
+        hours = tuple((micro(opens), micro(closes)) for opens, closes in self.office_hours)
         parts = self.closed_parts(day)
         if "morning" in parts:
-            hours = tuple((max(a, _DAY // 2), b) for a, b in hours if b > _DAY // 2)
+            hours = tuple((max(a, DAY // 2), b) for a, b in hours if b > DAY // 2)
         if "afternoon" in parts:
-            hours = tuple((a, min(b, _DAY // 2)) for a, b in hours if a < _DAY // 2)
+            hours = tuple((a, min(b, DAY // 2)) for a, b in hours if a < DAY // 2)
         if not pause and hours:
             hours = ((hours[0][0], hours[-1][1]),)
         return hours
 
     def add_working_time(self, start: datetime, span: timedelta, *, pause: bool = True) -> datetime:
         """The earliest instant by which this much office time has passed."""
-        amount = span // _MICROSECOND
+        amount = micros(span)
         if amount <= 0:
             return start.astimezone(UTC)
-        wall = self.local(start).replace(tzinfo=None)
-        local, first = (wall - _ZERO) // _MICROSECOND, wall.year
+        wall = self._wall(start)
+        local, first = since_zero(wall), wall.year
         goal: int | None = None
         for year in range(first, first + _HORIZON_YEARS):
             ledger = self._ledger(year, pause)
@@ -213,16 +187,16 @@ class Calendar:
             found = ledger.reach(goal)
             if found is not None:
                 return self._from_micro(found)
-            goal -= ledger.worked(_year_end(year))
+            goal -= ledger.worked(year_end(year))
         raise LimitError("no working time left in the calendar")
 
     def subtract_working_time(self, end: datetime, span: timedelta, *, pause: bool = True) -> datetime:
         """The latest instant from which this much office time ends no later than `end`."""
-        amount = span // _MICROSECOND
+        amount = micros(span)
         if amount <= 0:
             return end.astimezone(UTC)
-        wall = self.local(end).replace(tzinfo=None)
-        local, last = (wall - _ZERO) // _MICROSECOND, wall.year
+        wall = self._wall(end)
+        local, last = since_zero(wall), wall.year
         goal: int | None = None
         for year in range(last, last - _HORIZON_YEARS, -1):
             ledger = self._ledger(year, pause)
@@ -232,7 +206,7 @@ class Calendar:
                 found = ledger.leave(goal)
                 if found is not None:
                     return self._from_micro(found)
-            goal += self._ledger(year - 1, pause).worked(_year_end(year - 1))
+            goal += self._ledger(year - 1, pause).worked(year_end(year - 1))
         raise LimitError("no working time before that in the calendar")
 
     def add_half_days(self, start: datetime, count: int) -> datetime:
@@ -252,11 +226,11 @@ class Calendar:
         self, after: datetime, at: time, *, working_days: bool = False, inclusive: bool = False
     ) -> datetime:
         """The next instant strictly after `after` (or at it) at which the clock shows `at`."""
-        local = self.local(after).replace(tzinfo=None)
+        local = self._wall(after)
         day = local.date()
         passed = local.time() > at if inclusive else local.time() >= at
         if passed:
-            day += timedelta(days=1)
+            day += _ONE_DAY
         if working_days and not self.is_working_day(day):
             day = self.next_working_day(day)
         return self._instant(datetime.combine(day, at))
@@ -264,7 +238,7 @@ class Calendar:
     def next_round(self, after: datetime, rounds: Sequence[time], *, working_days: bool = False) -> datetime:
         """The next of these times of day, at `after` or later; a round in a closed half of a day is none."""
         try:
-            local = self.local(after).replace(tzinfo=None)
+            local = self._wall(after)
             day = local.date()
             for at in sorted(rounds):
                 if at >= local.time() and (not working_days or self._takes_place(day, at)):
@@ -309,27 +283,17 @@ class Calendar:
 
     def closed_parts(self, day: date) -> frozenset[str]:
         """The parts of a day on which offices are closed by declaration."""
-        if not self.closures:
-            return frozenset()
-        return self._closed_by_day.get(day, frozenset())
-
-    @property
-    def _closed_by_day(self) -> dict[date, frozenset[str]]:
-        return _closed_by_day(self.closures)
-
-    def _shut(self, day: date) -> bool:
-        parts = self.closed_parts(day)
-        return "all" in parts or {"morning", "afternoon"} <= parts
+        return self._closed.get(day, _NONE)
 
     def _working_ordinals(self, year: int) -> tuple[int, ...]:
         found = self._workdays.get(year)
         if found is None:
-            first = date(year, 1, 1).toordinal()
-            found = tuple(
-                first + n
-                for n, works in enumerate(_official(self.country, year))
-                if works and not (self.closures and self._shut(date.fromordinal(first + n)))
-            )
+            found = official_ordinals(self.country, year)
+            shut = {
+                day.toordinal() for day, parts in self._closed.items() if "all" in parts or len(parts) == 2
+            }
+            if shut:
+                found = tuple(ordinal for ordinal in found if ordinal not in shut)
             self._workdays[year] = found
         return found
 
@@ -357,13 +321,24 @@ class Calendar:
             return self._instant(datetime.combine(day, self.office_hours[-1][1]))
         return self._instant(datetime.combine(day + timedelta(days=1), time()))
 
-    def _instant(self, local: datetime) -> datetime:
-        return local.replace(tzinfo=self.zone).astimezone(UTC)
+    def _wall(self, at: datetime) -> datetime:
+        """The instant as the government's clocks show it, without a zone."""
+        utc = at.astimezone(UTC)
+        offset = self._offsets.of(utc.year)
+        if offset is None:
+            return utc.astimezone(self.zone).replace(tzinfo=None)
+        return utc.replace(tzinfo=None) + offset
+
+    def _instant(self, wall: datetime) -> datetime:
+        offset = self._offsets.of(wall.year)
+        if offset is None:
+            return wall.replace(tzinfo=self.zone).astimezone(UTC)
+        return (wall - offset).replace(tzinfo=UTC)
 
     def _from_micro(self, local: int) -> datetime:
-        return self._instant(_ZERO + timedelta(microseconds=local))
+        return self._instant(ZERO + timedelta(microseconds=local))
 
-    def _ledger(self, year: int, pause: bool) -> _Ledger:
+    def _ledger(self, year: int, pause: bool) -> Ledger:
         found = self._ledgers.get((year, pause))
         if found is None:
             opens: list[int] = []
@@ -371,24 +346,22 @@ class Calendar:
             before: list[int] = []
             total = 0
             for ordinal in self._working_ordinals(year):
-                midnight = (ordinal - 1) * _DAY
+                midnight = (ordinal - 1) * DAY
                 for a, b in self.open_spans(date.fromordinal(ordinal), pause=pause):
                     opens.append(midnight + a)
                     closes.append(midnight + b)
                     before.append(total)
                     total += b - a
-            found = _Ledger(tuple(opens), tuple(closes), tuple(before))
+            found = Ledger(tuple(opens), tuple(closes), tuple(before))
             self._ledgers[year, pause] = found
         return found
 
 
-def _year_end(year: int) -> int:
-    return date(year, 12, 31).toordinal() * _DAY
+_NONE: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=64)
-def _closed_by_day(closures: frozenset[Closure]) -> dict[date, frozenset[str]]:
-    by_day: dict[date, set[str]] = {}
+def _by_day(closures: frozenset[Closure]) -> dict[date, frozenset[str]]:
+    by_day: dict[date, frozenset[str]] = {}
     for closure in closures:
-        by_day.setdefault(closure.day, set()).add(closure.part)
-    return {day: frozenset(parts) for day, parts in by_day.items()}
+        by_day[closure.day] = by_day.get(closure.day, _NONE) | {closure.part}
+    return by_day

@@ -6,11 +6,11 @@ Every rule carries the ids of the clauses it serves. Nothing here knows a partic
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from citycall.policy.basics import ChannelName, Clauses, Code, Rule, clock_time
 from citycall.policy.calendars import Calendar, Closure, DayEnd
@@ -25,6 +25,9 @@ from citycall.policy.upgrades import CURRENT
 
 if TYPE_CHECKING:
     from citycall.policy.places import Gazetteer, Place
+
+
+_CALENDARS = 256  # calendars kept with their running totals: one for each set of closures
 
 
 class District(Rule):
@@ -68,6 +71,17 @@ class HalfDay(Rule):
     counts: Literal["working", "clock"] = "working"
     deducts_pause: bool = False
 
+    @field_validator("amount")
+    @classmethod
+    def _plain(cls, value: Limit) -> Limit:
+        if value.unit not in ("minutes", "hours") or not value.amount:
+            raise ValueError("half a day is so many hours or minutes, such as 4 hours")
+        return value
+
+    @property
+    def span(self) -> timedelta:
+        return timedelta(minutes=self.amount.nominal_minutes)
+
 
 class CalendarRule(Rule):
     """The government's working time and the named readings of how days end."""
@@ -99,6 +113,7 @@ class CalendarRule(Rule):
             country=self.country,
             office_hours=self.office_hours,
             closures=frozenset(closures),
+            half_day=self.half_day.span,
             half_day_counts=self.half_day.counts,
             half_day_deducts_pause=self.half_day.deducts_pause,
             day_ends=self.day_ends,
@@ -146,12 +161,19 @@ class Pack(Rule):
     digest: str = ""
     path: str = ""
 
+    _calendars: dict[frozenset[Closure], Calendar] = PrivateAttr(default_factory=dict)
+
     def calendar(self, closures: Iterable[Closure] = (), district: str | None = None) -> Calendar:
         """The calendar with these closures: those of the whole city, and of the district when named."""
         wanted = frozenset(c for c in closures if c.area in ("all", district))
         if not wanted:
             return self._plain_calendar
-        return self.clock_calendar.build(self.timezone, wanted)
+        found = self._calendars.get(wanted)
+        if found is None:
+            if len(self._calendars) >= _CALENDARS:
+                self._calendars.clear()
+            found = self._calendars[wanted] = self.clock_calendar.build(self.timezone, wanted)
+        return found
 
     @cached_property
     def _plain_calendar(self) -> Calendar:
