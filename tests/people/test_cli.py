@@ -50,6 +50,14 @@ def test_a_real_government_begins_with_an_administrator_and_nothing_else(new_key
     check_installation()
 
 
+@pytest.mark.parametrize("pack", ["kinmen", "taipei", "enforcement_branch", "household_office"])
+def test_every_government_that_is_shipped_can_begin(new_keys: Path, pack: str) -> None:
+    folder = str(offices.PACK.parent / pack)
+    done = run(cli.init, folder, "--admin", "chen", "--name", "陳管理", "--password-stdin", given=GOOD)
+    assert done.exit_code == 0, done.output
+    assert Government.objects.get().pack == policies.in_force()[1].code == pack
+
+
 def test_it_begins_only_once(new_keys: Path) -> None:
     begin()
     again = begin()
