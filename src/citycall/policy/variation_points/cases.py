@@ -72,6 +72,7 @@ class UrgentPetition(Value):
 class ReplyWay(Value):
     ways: tuple[Literal["sms", "email", "phone", "letter", "none"], ...] = ()
     automatic: tuple[Literal["sms", "email"], ...] = ()
+    by_hand: tuple[Literal["phone", "letter", "email", "visit"], ...] = ()  # by the agency's own people
     phone_agency: Word | None = None
     phone_by: Words = ()
     always_by_phone: bool | None = None
