@@ -333,6 +333,11 @@ ACTS: dict[str, tuple[int, Callable[[Walk], Given | None]]] = {
     "cases.send_unfounded_letter": (3, of_letter(reasons=one_of("三次查無違規"))),
     "cases.receive_unfounded_letter": (3, of_letter(accept=one_of(True, True, False))),
     "cases.revoke_unfounded_letter": (1, of_letter(reason=one_of("情事變更"))),
+    "cases.open_task": (3, of_case(task=one_of("delivery_problem"), note=one_of("通知未送達"))),
+    "cases.do_task": (3, of_case(task=one_of("delivery_problem"), text=one_of("已清理信箱", ""))),
+    "cases.report_back": (1, of_case(text=one_of("", "已修復"))),
+    "cases.remind": (1, of_case(text=one_of("", "請儘速"))),
+    "cases.release": (1, of_case(reason=one_of("非本府權責"))),
     "cases.declare_outage": (2, lambda walk: {}),
     "cases.end_outage": (3, lambda walk: {}),
 }
@@ -361,6 +366,7 @@ def check(now: datetime, *, worked: bool = False, about: int | None = None) -> N
     for model in (
         models.StageRequest,
         models.PhoneTask,
+        models.CaseTask,
         models.DelayAnalysis,
         models.UnfoundedLetter,
         models.Outage,
