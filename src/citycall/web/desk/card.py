@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from citycall.base import clock
 from citycall.base.closures import calendar_of
 from citycall.base.private import is_mobile, normalise_phone
+from citycall.people.queries import IntakeNumber, intake_numbers
 from citycall.policy import Item, Pack, Place, PlaceError
 from citycall.policy.clocks import clocks_started_by, due_at, limit_of, started_at
 from citycall.policy.kinds import CaseKind
@@ -19,7 +20,9 @@ from citycall.policy.limits import LimitError
 from citycall.policy.model import District
 from citycall.policy.notices import notices_for, reporter_channel
 from citycall.services.cases import queries
+from citycall.services.cases.commands.naming import kinds_for
 from citycall.services.cases.models import Prevention
+from citycall.web.desk.forms import kind_meant
 
 ESTABLISHED = "case.established"
 Names = Mapping[str, tuple[str, str]]
@@ -48,7 +51,9 @@ class Check:
     """The answer to a half-filled form. Nothing is written by asking."""
 
     item: Item | None = None
+    kind: CaseKind | None = None
     agency: tuple[str, str] = ("", "")
+    rings: list[IntakeNumber] = field(default_factory=list)
     district: Any = None
     place_error: str = ""
     choices: list[District] = field(default_factory=list)
@@ -67,21 +72,24 @@ def check(pack: Pack, typed: Mapping[str, str], agency_names: Names) -> Check:
     """Look at what has been typed so far (NT-5-4-11a/b, NT-5-4-10b, NT-5-4-9b)."""
     out = Check(item=pack.items.get(typed.get("item", "")))
     place = _place(pack, typed, out)
-    if out.item is None:
+    kind = out.kind = kind_meant(pack, typed.get("filed_as", ""), typed.get("item", ""))
+    if kind is None:
         return out
-    kind = pack.kinds[out.item.kind]
-    out.agency = agency_names.get(out.item.agency, (out.item.agency, out.item.agency))
+    agency = out.item.agency if out.item else typed.get("agency", "")
+    out.agency = agency_names.get(agency, ("", ""))
+    if kind.telephone_notice.when != "outage" and agency in agency_names:
+        out.rings = [one for one in intake_numbers() if one.post.partition(".")[0] == agency]
     given = {name: typed.get(name, "").strip() for name in ("name", "phone", "email")}
     out.identity_required = bool(kind.identity.required)
     out.identity_missing = kind.identity.missing(out.item, given)
     out.unnamed_allowed = out.identity_required and not kind.identity.missing(out.item, {})
     out.offer = pack.kinds.get(kind.identity.otherwise_offer or "")
-    if place is not None:
+    if place is not None and out.item is not None:
         out.open_here = queries.open_here(out.item.cause_group, place.addr_key)
         out.preventions = queries.preventions_at(out.item.cause_group, place.addr_key)
         if kind.unfounded and queries.barred(out.item.cause_group, place.addr_key):
             out.becomes = kind = pack.kinds[kind.unfounded.becomes]
-    out.limits = _limits(pack, kind, out.item, place)
+    out.limits = _limits(pack, kind, out.item, place, agency, typed)
     out.tells = _tells(pack, kind, given)
     return out
 
@@ -101,18 +109,21 @@ def _place(pack: Pack, typed: Mapping[str, str], out: Check) -> Place | None:
     return place
 
 
-def _limits(pack: Pack, kind: CaseKind, item: Item, place: Place | None) -> list[Limit]:
+def _limits(
+    pack: Pack, kind: CaseKind, item: Item | None, place: Place | None, agency: str, typed: Mapping[str, str]
+) -> list[Limit]:
     """The clocks that would start now, as the pack counts them."""
     now = clock.now()
-    calendar = calendar_of(pack, place.district_code if place else None, item.agency)
+    calendar = calendar_of(pack, place.district_code if place else None, agency)
+    facts = {"category": typed.get("category", "")}
     found = []
-    for rule in clocks_started_by(pack, kind.code, ESTABLISHED, {}):
-        limit = limit_of(rule, item, kind, {})
+    for rule in clocks_started_by(pack, kind.code, ESTABLISHED, facts):
+        limit = limit_of(rule, item, kind, facts)
         said = limit.words(get_language()) if limit else ""
         if said.replace(" ", "") in rule.name.get(get_language()).replace(" ", ""):
             said = ""
         try:
-            due = due_at(rule, item, kind, started_at(rule, now, {}, calendar), {}, calendar)
+            due = due_at(rule, item, kind, started_at(rule, now, facts, calendar), facts, calendar)
         except LimitError:
             continue
         found.append(Limit(rule.name, said, due))
@@ -135,15 +146,26 @@ def _tells(pack: Pack, kind: CaseKind, given: Mapping[str, str]) -> str | None:
     return next((way for way in ways if way), None)
 
 
-def items_for(pack: Pack, words: str, agency_names: Names, limit: int = 6) -> list[Choice]:
-    """The items that a few words point at; without words the first of the table."""
+def items_for(
+    pack: Pack, words: str, agency_names: Names, limit: int = 6, filed_as: str = ""
+) -> list[Choice]:
+    """The items that a few words point at; without words the first of the table.
+
+    With a kind, those that may be filed as it.
+    """
     today = clock.today()
     words = words.strip()
-    found = pack.find_items(words, today, limit) if words else pack.items_on(today)[:limit]
-    return [choice_of(item, agency_names) for item in found]
+    if filed_as not in pack.kinds:
+        found = pack.find_items(words, today, limit) if words else pack.items_on(today)[:limit]
+    else:
+        some = pack.find_items(words, today, len(pack.items)) if words else pack.items_on(today)
+        found = tuple(item for item in some if filed_as in kinds_for(pack, item))[:limit]
+    return [choice_of(item, agency_names, pack) for item in found]
 
 
-def choice_of(item: Item, agency_names: Names) -> Choice:
+def choice_of(item: Item, agency_names: Names, pack: Pack) -> Choice:
     """An item with its agency and its limit."""
     agency = agency_names.get(item.agency, (item.agency, item.agency))
-    return Choice(item, agency, item.stage1.words(get_language()))
+    stage = pack.kinds[item.kind].stages.get("first")
+    first = stage is not None and stage.limit == "item.stage1"
+    return Choice(item, agency, item.stage1.words(get_language()) if first else "")

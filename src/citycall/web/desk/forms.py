@@ -6,9 +6,13 @@ import secrets
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from citycall.people.queries import agencies_with
 from citycall.policy import Pack
+from citycall.policy.kinds import CaseKind
+from citycall.services.cases.commands.naming import TAKES_CASES
 from citycall.web.ui import words
 from citycall.web.ui.forms import LocalTime
 
@@ -19,6 +23,24 @@ WAYS = (
     ("phone", _("電話回覆")),
     ("none", _("不需回覆")),
 )
+
+
+# What only some kinds of case ask for.
+SOME_KINDS = ("agency", "category", "notified_person", "notified_at")
+
+
+def fields_of(kind: CaseKind) -> list[str]:
+    """The fields of the card that this kind asks for besides those of every case (NT-5-3b, TP-5-5-4)."""
+    asked = [] if kind.item_required else ["agency"]
+    asked += ["category"] if kind.categories else []
+    asked += ["notified_person", "notified_at"] if kind.telephone_notice.when != "outage" else []
+    return asked
+
+
+def kind_meant(pack: Pack, named: str, item: str) -> CaseKind | None:
+    """The kind that is named, or that of the item."""
+    found = pack.items.get(item)
+    return pack.kinds.get(named) or (pack.kinds[found.kind] if found else None)
 
 
 class SimulateCallForm(forms.Form):
@@ -48,9 +70,20 @@ class CaseForm(forms.Form):
         help_text=_("打幾個字就會找出服務項目，例如：燈不亮、坑洞"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    filed_as = forms.ChoiceField(label=_("案件類別"), required=False, widget=forms.RadioSelect)
     item = forms.CharField(label=_("服務項目"), required=False, max_length=64)
+    agency = forms.ChoiceField(label=_("權責機關"), required=False, help_text=_("沒有服務項目時由您選擇"))
+    category = forms.ChoiceField(label=_("陳情類別"), required=False)
+    notified_at = LocalTime(label=_("電話通報時間"), required=False)
+    notified_person = forms.CharField(
+        label=_("受理通報人員"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     address = forms.CharField(
         label=_("地點"),
+        required=False,
         max_length=200,
         help_text=_("門牌、路口或地標"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -78,15 +111,67 @@ class CaseForm(forms.Form):
 
     def __init__(self, pack: Pack, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices: list[tuple[str, Any]] = [("", _("由地址判斷"))]
-        choices += [(one.code, words.named(one.name)) for one in pack.districts]
-        self.fields["district"].choices = choices  # type: ignore[attr-defined]
+        self.pack = pack
+        free = [(kind.code, kind.name) for kind in pack.kinds.values() if not kind.item_required]
+        self._choose("district", _("由地址判斷"), [(one.code, one.name) for one in pack.districts])
+        self._choose("filed_as", _("依服務項目") if pack.items else None, free)
+        if free and not pack.items:
+            self.initial.setdefault("filed_as", free[0][0])
+        self._choose(
+            "category",
+            _("（請選擇）"),
+            [(one.code, one.name) for kind in pack.kinds.values() for one in kind.categories],
+        )
+        if self._wanted("agency"):
+            agencies = agencies_with(TAKES_CASES)
+            self._choose(
+                "agency",
+                _("（請選擇）"),
+                [(one.code, (one.name_zh, one.name_en or one.name_zh)) for one in agencies],
+            )
+
+    def _choose(self, name: str, none: str | Promise | None, choices: list[tuple[str, Any]]) -> None:
+        found: list[tuple[str, Any]] = [] if none is None else [("", none)]
+        found += [(code, words.named(label)) for code, label in dict(choices).items()]
+        self.fields[name].choices = found  # type: ignore[attr-defined]
+
+    @property
+    def asks(self) -> dict[str, list[str]]:
+        """Which of the fields that not every case has are asked for, by kind; for the screen to show them."""
+        return {code: fields_of(kind) for code, kind in self.pack.kinds.items()}
+
+    def _wanted(self, name: str) -> bool:
+        return any(name in names for names in self.asks.values())
+
+    @property
+    def several_kinds(self) -> bool:
+        """Whether something can be filed that is no service item."""
+        return self._wanted("agency")
+
+    def asked(self) -> list[forms.BoundField]:
+        """The fields that only some kinds ask for, as far as this government has them."""
+        return [self[name] for name in SOME_KINDS if self._wanted(name) and name in self.fields]
+
+    @property
+    def named_kind(self) -> str:
+        """The kind that was named: by the button that offers another one, or by choice."""
+        pressed = self.data.get("kind") if self.is_bound else ""
+        return str(pressed or self["filed_as"].value() or "")
+
+    def kind(self) -> CaseKind | None:
+        """The kind that the case is to be, as far as it has been said."""
+        return kind_meant(self.pack, self.named_kind, str(self["item"].value() or ""))
 
     def clean(self) -> dict[str, Any]:
         """The item is chosen by its radio; what is wrong with it is said at the words that find it."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if not data.get("item"):
+        kind = self.kind()
+        if not data.get("item") and (kind is None or kind.item_required):
             self.add_error("words", _("請選擇服務項目。"))
+        elif not data.get("item") and not data.get("agency") and "agency" not in self.errors:
+            self.add_error("agency", _("沒有服務項目時，請選擇權責機關。"))
+        if (kind is None or kind.place_required) and not data.get("address") and "address" not in self.errors:
+            self.add_error("address", forms.Field.default_error_messages["required"])
         return data
 
     @staticmethod
@@ -97,10 +182,18 @@ class CaseForm(forms.Form):
     def command_input(self) -> dict[str, Any]:
         """The typed values as ``cases.establish`` takes them."""
         data = self.cleaned_data
+        kind = self.kind()
+        asked = fields_of(kind) if kind else []
+        place = {"address": data["address"], "district": data["district"]}
         return {
-            "item": data["item"],
+            "kind": self.named_kind or None,
+            "item": data["item"] or None,
+            "agency": data["agency"] or None if not data["item"] else None,
+            "category": data["category"] or None if "category" in asked else None,
+            "notified_at": data["notified_at"] if "notified_at" in asked else None,
+            "notified_person": data["notified_person"] if "notified_person" in asked else "",
             "description": data["description"],
-            "place": {"address": data["address"], "district": data["district"]},
+            "place": place if data["address"] else None,
             "reporter": {"name": data["name"], "phone": data["phone"], "email": data["email"]},
             "reply_by": data["reply_by"] or None,
             "call_id": data["call"] or None,
@@ -112,6 +205,10 @@ class AfterOutageForm(CaseForm):
 
     notified_at = LocalTime(label=_("電話通報時間"))
     notified_person = forms.CharField(label=_("受理通報人員"), max_length=80)
+
+    def asked(self) -> list[forms.BoundField]:
+        """The notice is asked for in any case here, above the rest."""
+        return [bound for bound in super().asked() if bound.name not in ("notified_at", "notified_person")]
 
     def command_input(self) -> dict[str, Any]:
         data = super().command_input()

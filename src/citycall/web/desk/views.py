@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.http import HttpResponse
@@ -39,6 +40,7 @@ FIELD_NAMES = {
     "reporter.phone": "phone",
     "reporter.email": "email",
     "call_id": "words",
+    "kind": "filed_as",
 }
 COLUMNS = (
     Column("number", gettext_lazy("案號")),
@@ -56,14 +58,16 @@ def card_context(form: CaseForm, **more: Any) -> dict[str, Any]:
     """The form with the items to choose from and what is known of what is typed."""
     pack, names = policies.in_force()[1], agency_names()
     typed = {name: str(form[name].value() or "") for name in CaseForm.base_fields}
-    items = card.items_for(pack, typed["words"], names)
+    items = card.items_for(pack, typed["words"], names, filed_as=typed["filed_as"])
     chosen = pack.items.get(typed["item"])
     if chosen is not None and chosen not in [choice.item for choice in items]:
-        items.insert(0, card.choice_of(chosen, names))
+        items.insert(0, card.choice_of(chosen, names, pack))
     return {
         "form": form,
+        "asks": json.dumps(form.asks),
         "items": items,
         "chosen": typed["item"],
+        "without_item": _without_item(pack, typed["filed_as"]),
         "check": card.check(pack, typed, names) if form.is_bound else card.Check(),
         "begin": False,
         **more,
@@ -92,12 +96,19 @@ def home(request: StaffRequest) -> HttpResponse:
 @staff_view(roles=OPERATORS)
 def items(request: StaffRequest) -> HttpResponse:
     """The items that the typed words point at. What was picked by hand stays while it is among them."""
-    words = request.GET.get("words", "")[:80]
-    found = card.items_for(policies.in_force()[1], words, agency_names())
+    pack = policies.in_force()[1]
+    words, filed_as = request.GET.get("words", "")[:80], request.GET.get("filed_as", "")
+    found = card.items_for(pack, words, agency_names(), filed_as=filed_as)
+    without = _without_item(pack, filed_as)
     chosen = request.GET.get("picked", "")
     if chosen not in {choice.item.code for choice in found}:
-        chosen = found[0].item.code if found and words.strip() else ""
-    return render(request, "desk/_items.html", {"items": found, "chosen": chosen})
+        chosen = found[0].item.code if found and words.strip() and not without else ""
+    return render(request, "desk/_items.html", {"items": found, "chosen": chosen, "without_item": without})
+
+
+def _without_item(pack: Pack, filed_as: str) -> bool:
+    """Whether a matter of this kind may be filed without any service item."""
+    return filed_as in pack.kinds and not pack.kinds[filed_as].item_required
 
 
 @require_POST
@@ -119,7 +130,7 @@ def create(request: StaffRequest) -> HttpResponse:
     status = 422
     if form.is_valid():
         try:
-            wanted = {"kind": request.POST.get("kind") or None, **form.command_input()}
+            wanted = form.command_input()
             wanted["call_id"] = call_queries.own_call(wanted["call_id"], request.user.pk)
             made = establish(request.actor, wanted, key=form.cleaned_data["key"])
         except Refused as refused:

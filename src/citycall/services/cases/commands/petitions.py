@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from django.utils.translation import gettext as _
@@ -187,5 +187,7 @@ def _checked(rule: GradeB, case: Case, data: EnterGradeB, now: datetime) -> date
 def latest_end(rule: GradeB, case: Case, now: datetime) -> date:
     """The last day that may be planned, counted from the entry or the limit as the pack says (TP-5-5-6d)."""
     start = case.due_at if rule.counted_from == "limit" and case.due_at is not None else now
+    if rule.most.unit == "days":
+        return clock.local(start).date() + timedelta(days=rule.most.amount)
     calendar = calendar_of(pack_for(case), case.district, case.agency)
     return clock.local(rule.most.after(start, calendar)).date()

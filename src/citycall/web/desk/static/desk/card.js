@@ -19,18 +19,37 @@ function typed(field) {
   field.dispatchEvent(new CustomEvent("typed", { bubbles: field !== words }));
 }
 
+// Some kinds of case ask for more: the agency where there is no item, a category, who was told by telephone.
+const asks = form.querySelector("[data-asks]");
+const asked = asks ? JSON.parse(asks.dataset.asks) : {};
+
+function showAsked() {
+  if (!asks) return;
+  const item = radios().find((one) => one.checked && one.value);
+  const kind = form.elements.namedItem("filed_as")?.value || item?.dataset.kind;
+  for (const field of asks.children) {
+    const name = field.dataset.field;
+    const wanted = (asked[kind] ?? []).includes(name) && !(name === "agency" && item);
+    field.hidden = !wanted && !field.classList.contains("has-error");
+  }
+  asks.hidden = [...asks.children].every((field) => field.hidden);
+}
+
 form.addEventListener("input", (event) => {
   if (event.isComposing) return;
+  if (event.target.name === "filed_as") typed(words);
   if (event.target.name === "item") {
     picked.value = event.target.value;
     looked = event.target.value;
   }
+  showAsked();
   typed(event.target);
 });
 form.addEventListener("compositionend", (event) => typed(event.target));
 
 items.addEventListener("htmx:afterSwap", () => {
   document.getElementById("items-say").textContent = items.querySelector("[data-says]")?.dataset.says ?? "";
+  showAsked();
   if (chosen() === looked) return;
   looked = chosen();
   form.dispatchEvent(new CustomEvent("typed"));
@@ -52,7 +71,8 @@ form.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey) return;
   if (!event.target.matches("input, select")) return;
   event.preventDefault();
-  const fields = [...form.elements].filter((one) => one.matches("input:not([type=hidden], [type=radio]), select, textarea"));
+  const fields = [...form.elements].filter((one) =>
+    one.matches("input:not([type=hidden], [type=radio]), select, textarea") && !one.closest("[hidden]"));
   const from = event.target.name === "item" ? words : event.target;
   fields[fields.indexOf(from) + 1]?.focus();
 });
@@ -67,4 +87,5 @@ document.addEventListener("click", (event) => {
   typed(district);
 });
 
+showAsked();
 if (form.elements.namedItem("address").value || chosen()) form.dispatchEvent(new CustomEvent("typed"));
