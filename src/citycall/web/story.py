@@ -10,10 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from django.utils.functional import Promise
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from citycall.base.events import Event
 from citycall.base.notices import Notice
@@ -24,88 +22,13 @@ from citycall.policy.kinds import Choice
 from citycall.services.cases.models import CaseClock, PhoneRecord, ReplyBy, Stage
 from citycall.services.cases.queries import CaseDetail
 from citycall.services.cases.queries.why import why_due
+from citycall.web import story_petitions
+from citycall.web.story_words import CHANNELS, EVENTS, NOTICE_STATES, NOTICES, ROLES
 from citycall.web.ui.templatetags.ui import Entry
 from citycall.web.ui.words import named
 
+_OF_A_TASK = frozenset({"case.task_opened", "case.task_done", "case.task_cancelled"})
 POST = "post:"  # a pack may name one post instead of a role
-
-# Every kind of event that a case may have: what it is called, and the shape it is shown with.
-EVENTS: dict[str, tuple[Promise, str]] = {
-    "case.established": (pgettext_lazy("event", "成案"), "active"),
-    "case.number_told": (pgettext_lazy("event", "已告知案號"), "neutral"),
-    "case.acknowledged": (pgettext_lazy("event", "簽收"), "done"),
-    "case.taken": (pgettext_lazy("event", "接案"), "active"),
-    "case.finding_added": (pgettext_lazy("event", "現場記錄"), "neutral"),
-    "case.photo_added": (pgettext_lazy("event", "加入附件"), "neutral"),
-    "case.stage_requested": (pgettext_lazy("event", "申請改列期限"), "warn"),
-    "case.stage_decided": (pgettext_lazy("event", "話務中心審核"), "neutral"),
-    "case.stage_changed": (pgettext_lazy("event", "改列期限"), "active"),
-    "case.completed": (pgettext_lazy("event", "辦畢"), "done"),
-    "case.phone_opened": (pgettext_lazy("event", "調閱民眾電話"), "info"),
-    "case.phone_recorded": (pgettext_lazy("event", "電話紀錄"), "info"),
-    "case.replied": (pgettext_lazy("event", "已回覆民眾"), "done"),
-    "case.closed": (pgettext_lazy("event", "結案"), "done"),
-    "case.reopened": (pgettext_lazy("event", "重啟案件"), "warn"),
-    "case.withdrawn": (pgettext_lazy("event", "撤案"), "off"),
-    "case.overdue": (pgettext_lazy("event", "逾限"), "late"),
-    "case.delay_explained": (pgettext_lazy("event", "敘明逾期理由"), "neutral"),
-    "case.delay_analysed": (pgettext_lazy("event", "逾期原因分析"), "neutral"),
-    "case.prevention_added": (pgettext_lazy("event", "預防措施"), "info"),
-    "case.letter_offered": (pgettext_lazy("event", "可函復研考會（連續查無違規）"), "info"),
-    "case.letter_sent": (pgettext_lazy("event", "已函復研考會"), "neutral"),
-    "case.letter_received": (pgettext_lazy("event", "研考會收函"), "neutral"),
-}
-
-# What a notice is about. A template of a pack that is not here is called by its own code.
-NOTICES: dict[str, Promise] = {
-    "fast.established": lazy("新案請簽收"),
-    "fast.unacknowledged": lazy("第 2 次催辦簽收"),
-    "fast.established_citizen": lazy("成案通知"),
-    "fast.completed_citizen": lazy("辦理完畢通知"),
-    "fast.overdue": lazy("逾限催辦"),
-    "fast.withdrawn": lazy("撤案通知"),
-    "fast.stage_requested": lazy("改列期限申請"),
-    "fast.stage_approved": lazy("改列期限核准"),
-    "fast.stage_refused": lazy("改列期限不同意"),
-    "fast.reopened": lazy("案件重啟"),
-    "fast.unfounded_letter": lazy("查無違規函復"),
-    "petition.established": lazy("新陳情案"),
-    "petition.established_citizen": lazy("陳情成案通知"),
-    "people.post_changed": lazy("職務異動"),
-}
-CHANNELS: dict[str, Promise] = {
-    "sms": lazy("簡訊"),
-    "email": lazy("電子郵件"),
-    "egov": lazy("e公務訊息"),
-    "screen": lazy("畫面通知"),
-    "phone": lazy("電話"),
-}
-ROLES: dict[str, Promise] = {
-    "reporter": lazy("民眾"),
-    "intake_window": lazy("受理派工案件窗口"),
-    "window": lazy("專責聯繫窗口"),
-    "supervisor": lazy("督導主管"),
-    "section_chief": lazy("業務主管"),
-    "handler": lazy("業務承辦人"),
-    "head": lazy("機關首長"),
-    "evaluator": lazy("研考人員"),
-    "lead": lazy("話務組長"),
-    "director": lazy("研考會主任委員"),
-    "operator": lazy("話務人員"),
-    "admin": lazy("系統管理人員"),
-    "auditor": lazy("稽核人員"),
-    "allotter": lazy("收分文人員"),
-    "secretary_general": lazy("秘書長"),
-    "duty_officer": lazy("值日人員"),
-}
-NOTICE_STATES: dict[str, tuple[Promise, str]] = {
-    "pending": (lazy("待送"), "neutral"),
-    "sending": (lazy("傳送中"), "active"),
-    "sent": (lazy("已送出"), "done"),
-    "failed": (lazy("傳送失敗"), "late"),
-    "undeliverable": (lazy("無法送達"), "late"),
-    "called_off": (pgettext_lazy("notice", "已取消"), "neutral"),
-}
 
 
 @dataclass(frozen=True)
@@ -207,6 +130,8 @@ def _event(event: Event, detail: CaseDetail, posts: Mapping[str, str]) -> Entry:
     text = tell(event, detail) if tell else ""
     if event.kind == "case.acknowledged" and event.set.get("acknowledged_late"):
         kind = "late"
+    if event.kind in _OF_A_TASK:
+        text = _task(event, detail)
     if event.kind == "case.stage_decided":
         kind = "done" if event.info.get("approved") else "warn"
     return Entry(event.at, str(title), text, _who(event, detail.names, posts), kind)
@@ -238,6 +163,8 @@ def _notice(notice: Notice, posts: Mapping[str, str]) -> Entry:
 
 def _established(event: Event, detail: CaseDetail) -> str:
     said = [_("系統異常後補登，時限自電話通報起算")] if event.set.get("entered_late") else []
+    if event.set.get("notified_at"):
+        said.append(story_petitions.told_by_phone(detail))
     way = ReplyBy(detail.case.reply_by).label
     return "\n".join([*said, _("希望回覆方式：%(way)s") % {"way": way}])
 
@@ -294,7 +221,8 @@ def _record(event: Event, detail: CaseDetail) -> PhoneRecord | None:
 
 
 def _replied(event: Event, detail: CaseDetail) -> str:
-    return str(CHANNELS.get(str(event.info.get("by", "")), ""))
+    by_hand = story_petitions.answered(event, detail)
+    return by_hand or str(CHANNELS.get(str(event.info.get("by", "")), ""))
 
 
 def _reopened(event: Event, detail: CaseDetail) -> str:
@@ -315,6 +243,34 @@ def _analysed(event: Event, detail: CaseDetail) -> str:
     return choice_name(kind.delay_causes, str(event.info.get("cause", "")))
 
 
+def _task(event: Event, detail: CaseDetail) -> str:
+    """Which task, and what it was about or what was entered."""
+    rule = next((one for one in detail.pack.tasks if one.code == event.info.get("task")), None)
+    name = named(rule.name) if rule is not None else str(event.info.get("task", ""))
+    row = next((one for one in detail.tasks if one.task.pk == event.info.get("row")), None)
+    if row is None or event.kind == "case.task_cancelled":
+        return name
+    task = row.task
+    said = (
+        (task.note,)
+        if event.kind == "case.task_opened"
+        else (task.person, task.authority, task.reference, task.text)
+    )
+    return "\n".join(filter(None, (name, "，".join(filter(None, said)))))
+
+
+def _closed(event: Event, detail: CaseDetail) -> str:
+    why = event.info.get("no_contact")
+    return _("無法聯絡民眾：%(why)s") % {"why": why} if why else ""
+
+
+def _released(event: Event, detail: CaseDetail) -> str:
+    rule = detail.pack.kinds[detail.case.kind].release
+    ground = str(event.info.get("ground", ""))
+    said = choice_name(rule.grounds if rule is not None else (), ground) if ground else ""
+    return "\n".join(filter(None, (said, str(event.info.get("reason", "")))))
+
+
 def _field(name: str) -> Callable[[Event, CaseDetail], str]:
     return lambda event, detail: str(event.info.get(name) or event.set.get(name) or "")
 
@@ -332,14 +288,20 @@ _TOLD: dict[str, Callable[[Event, CaseDetail], str]] = {
     "case.stage_decided": _decided,
     "case.stage_changed": _changed,
     "case.completed": _completed,
+    "case.submitted": _completed,
     "case.phone_opened": _opened,
     "case.phone_recorded": _recorded,
     "case.replied": _replied,
+    "case.closed": _closed,
+    "case.reported_back": _field("text"),
+    "case.reminded": _field("text"),
+    "case.released": _released,
     "case.reopened": _reopened,
     "case.withdrawn": _withdrawn,
     "case.delay_explained": _field("late_reason"),
     "case.delay_analysed": _analysed,
     "case.prevention_added": _field("text"),
+    **story_petitions.TOLD,
 }
 
 

@@ -11,13 +11,18 @@ from citycall.web.ui.templatetags.ui import Entry
 STEPS = {
     "case.established": gettext_lazy("已成案，並通知權責機關"),
     "case.acknowledged": gettext_lazy("權責機關已簽收"),
+    "case.registered": gettext_lazy("權責機關已收案並分派承辦人"),
+    "case.passed_down": gettext_lazy("已轉由下級機關辦理"),
     "case.taken": gettext_lazy("已派員處理"),
     "case.stage_changed": gettext_lazy("需要較長時間處理，已調整處理期限"),
+    "case.graded_b": gettext_lazy("已初步查處，需要較長時間處理"),
     "case.completed": gettext_lazy("已辦理完畢"),
+    "case.approved": gettext_lazy("已辦理完畢"),
     "case.replied": gettext_lazy("已回覆陳情人"),
     "case.closed": gettext_lazy("已結案"),
     "case.reopened": gettext_lazy("重新辦理"),
     "case.withdrawn": gettext_lazy("已撤案"),
+    "case.released": gettext_lazy("不再以派工列管，由權責機關另行處理"),
 }
 
 # What a state is called to a citizen, and the look of its badge.
@@ -25,9 +30,11 @@ STATES = {
     "established": (gettext_lazy("已成案"), "neutral"),
     "acknowledged": (gettext_lazy("機關已簽收"), "active"),
     "in_progress": (gettext_lazy("處理中"), "active"),
+    "submitted": (gettext_lazy("處理中"), "active"),  # what waits for approval is nobody's yet
     "completed": (gettext_lazy("已辦理完畢"), "done"),
     "closed": (gettext_lazy("已結案"), "done"),
     "withdrawn": (gettext_lazy("已撤案"), "off"),
+    "released": (gettext_lazy("已轉由權責機關另行處理"), "off"),
 }
 
 

@@ -17,6 +17,7 @@ from citycall.services.cases.models import (
     Case,
     CaseClock,
     CaseFile,
+    CaseReply,
     DelayAnalysis,
     Incident,
     PhoneRecord,
@@ -26,6 +27,7 @@ from citycall.services.cases.models import (
     UnfoundedLetter,
 )
 from citycall.services.cases.queries.lists import CaseRow, rows_of
+from citycall.services.cases.queries.tasks import TaskRow, tasks_of
 
 
 @dataclass
@@ -41,12 +43,15 @@ class CaseDetail:
     notices: list[Notice]
     files: list[tuple[CaseFile, StoredFile]]
     phone_records: list[PhoneRecord]
+    replies: list[CaseReply]
     phone_task: PhoneTask | None
     stage_requests: list[StageRequest]
     preventions: list[Prevention]
     earlier_here: list[CaseRow]
     incidents: list[Incident]
     letters: list[UnfoundedLetter]
+    tasks: list[TaskRow]
+    related: list[Case]
     delay: DelayAnalysis | None
     names: dict[int, str]
 
@@ -65,7 +70,10 @@ def case_detail(case: Case) -> CaseDetail:
     here = Q(cause_group=case.cause_group, addr_key=case.addr_key)
     earlier = list(Case.objects.filter(here, pk__lt=case.pk).order_by("-id")[:10]) if case.addr_key else []
     people = {event.staff_id for event in events} | {one.added_by for one in files}
+    people |= {case.taken_by, case.submitted_by, case.approved_by}
     people |= {one.requested_by for one in requests} | {one.decided_by for one in requests}
+    owed = tasks_of(case)
+    people |= {one.task.opened_by for one in owed} | {one.task.done_by for one in owed}
     rows = rows_of([case, *earlier])
     return CaseDetail(
         case=case,
@@ -77,12 +85,15 @@ def case_detail(case: Case) -> CaseDetail:
         notices=list(Notice.objects.filter(about_kind="case", about_id=case.pk).order_by("id")),
         files=[(one, stored[one.file_id]) for one in files if one.file_id in stored],
         phone_records=records,
+        replies=list(CaseReply.objects.filter(case=case).order_by("id")),
         phone_task=PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN).first(),
         stage_requests=requests,
         preventions=list(Prevention.objects.filter(here).order_by("-id")) if case.addr_key else [],
         earlier_here=rows[1:],
         incidents=list(Incident.objects.filter(case=case).order_by("id")),
         letters=list(UnfoundedLetter.objects.filter(here).order_by("-id")) if case.addr_key else [],
+        tasks=owed,
+        related=list(Case.objects.filter(Q(pk=case.related_to_id) | Q(related_to=case.pk)).order_by("id")),
         delay=DelayAnalysis.objects.filter(case=case).first(),
         names=staff_names(people),
     )

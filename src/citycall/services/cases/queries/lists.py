@@ -101,7 +101,10 @@ def matching(wanted: CaseFilter) -> QuerySet[Case]:
     if wanted.taken_by is not None:
         found = found.filter(taken_by=wanted.taken_by)
     if wanted.phone_owed:
-        found = found.filter(phone_tasks__state=PhoneTask.State.OPEN)
+        calls = Q(phone_tasks__state=PhoneTask.State.OPEN)
+        if wanted.agencies is not None:  # those that the call centre makes are not the agency's (TP-6-4b)
+            calls &= Q(phone_tasks__agency__in=list(wanted.agencies))
+        found = found.filter(calls)
     if wanted.reported:
         found = found.filter(reported_back_at__isnull=False, completed_at=None)
     if wanted.since is not None:
@@ -186,6 +189,7 @@ def counts(agencies: Collection[str] | None, staff: int | None = None) -> dict[s
         in_progress=Count("id", filter=Q(status=Status.IN_PROGRESS)),
         completed=Count("id", filter=Q(status=Status.COMPLETED)),
         overdue=Count("id", filter=Q(overdue=True)),
+        reported=Count("id", filter=Q(reported_back_at__isnull=False, completed_at=None)),
         mine=Count("id", filter=Q(taken_by=staff)),
     )
     return {**waiting, "phone": owed.count()}

@@ -46,13 +46,18 @@ class PublicCase:
 PUBLIC_STEPS = (
     "case.established",
     "case.acknowledged",
+    "case.registered",
+    "case.passed_down",
     "case.taken",
     "case.stage_changed",
+    "case.graded_b",
     "case.completed",
+    "case.approved",
     "case.replied",
     "case.closed",
     "case.reopened",
     "case.withdrawn",
+    "case.released",
 )
 
 
