@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from citycall.base import clock
 from citycall.base.commands import Refused
 from citycall.policy.kinds import Choice
+from citycall.services.cases.commands.completion import required_of
 from citycall.services.cases.queries import CaseDetail
+from citycall.web.inbox.particulars import Particulars
 from citycall.web.ui.forms import LocalTime
 from citycall.web.ui.words import named
 
@@ -201,7 +203,7 @@ class PreventionForm(ActForm):
     )
 
 
-class CompleteForm(ActForm):
+class CompleteForm(Particulars, ActForm):
     command, done = "cases.complete", _("已登錄辦畢。")
     finding = forms.ChoiceField(label=_("查處情形"), widget=forms.RadioSelect)
     result = forms.CharField(
@@ -225,10 +227,17 @@ class CompleteForm(ActForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    field_order = ("finding", "result", *Particulars.base_fields, "done_at", "late_reason", "prevention")
+
     def prepare(self, detail: CaseDetail) -> None:
         case = detail.case
         kind = detail.pack.kinds[case.kind]
         self.choose("finding", choices_of(kind.findings))
+        self.keep_asked(kind.findings)
+        wanted = required_of(kind, case)
+        for name in ("finding", "result", "done_at"):
+            self.fields[name].required = name in wanted
+        self.fields["finding"].initial, self.fields["result"].initial = case.finding, case.result
         self.fields["done_at"].initial = local_minute(clock.now())
         late = case.due_at is not None and clock.now() > case.due_at
         if not late:
@@ -236,12 +245,12 @@ class CompleteForm(ActForm):
         else:
             self.fields["late_reason"].initial = case.late_reason
             self.fields["late_reason"].required = "late_reason" in kind.completion.late_requires
-        self.fields["prevention"].required = "prevention" in kind.completion.requires
+        self.fields["prevention"].required = "prevention" in wanted
 
     def clean_done_at(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["done_at"]
         case = self.detail.case
-        return at if case.entered_late else not_before(at, case.established_at)
+        return at if case.entered_late or case.notified_at else not_before(at, case.established_at)
 
 
 class ReopenForm(ActForm):

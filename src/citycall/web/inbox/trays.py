@@ -33,6 +33,7 @@ class Tray:
     narrowed: Mapping[str, Any]
     count: str = ""
     kind: str = ""
+    reports: bool = False  # only where handlers report back before the result is entered (TP-6-3-2c)
 
 
 TRAYS: tuple[Tray, ...] = (
@@ -40,6 +41,16 @@ TRAYS: tuple[Tray, ...] = (
     Tray("signed", _("已簽收"), "due", _("沒有等人接手的案件"), {"status": "acknowledged"}, "acknowledged"),
     Tray("progress", _("處理中"), "due", _("沒有處理中的案件"), {"status": "in_progress"}, "in_progress"),
     Tray("reply", _("待回覆"), "due", _("沒有等著回覆民眾的案件"), {"status": "completed"}, "completed"),
+    Tray(
+        "reported",
+        _("待登錄結果"),
+        "due",
+        _("沒有承辦人回報後等著登錄的案件"),
+        {"reported": True, "status": "open"},
+        "reported",
+        "warn",
+        reports=True,
+    ),
     Tray("late", _("逾限"), "due", _("沒有逾限的案件"), {"overdue": True}, "overdue", "late"),
     Tray("mine", _("我的案件"), "due", _("您手上沒有案件"), {"status": "open"}, "mine"),
     Tray("phone", _("待回電"), "due", _("沒有欠民眾的電話"), {"phone_owed": True}, "phone"),
@@ -74,6 +85,7 @@ SHAPES = {
     Status.COMPLETED: "warn",
     Status.CLOSED: "done",
     Status.WITHDRAWN: "off",
+    Status.RELEASED: "off",
 }
 
 
@@ -153,9 +165,19 @@ def short_address(case: Case, pack: Pack) -> str:
     return case.address.removeprefix(pack.city.zh).removeprefix(district.name.zh) or case.address
 
 
-def tabs(current: Tray, counts: Mapping[str, int], chosen: Mapping[str, str]) -> list[Tab]:
-    """The trays with how many cases wait in each. A count stands out only when there is something."""
-    return [
+def tabs(
+    current: Tray | None,
+    counts: Mapping[str, int],
+    chosen: Mapping[str, str],
+    *,
+    tasks: tuple[int, int],
+    reports: bool = True,
+) -> list[Tab]:
+    """The trays with how many cases wait in each, and the tasks: how many, and how many of them overdue.
+
+    A count stands out only when there is something.
+    """
+    found = [
         Tab(
             tray.label,
             address(tray, chosen),
@@ -164,4 +186,19 @@ def tabs(current: Tray, counts: Mapping[str, int], chosen: Mapping[str, str]) ->
             tray.kind if counts.get(tray.count) else "",
         )
         for tray in TRAYS
+        if reports or not tray.reports
     ]
+    number, late = tasks
+    owed = Tab(
+        _("待辦事項"),
+        reverse("inbox:tasks"),
+        current is None,
+        number,
+        "late" if late else "warn" if number else "",
+    )
+    return [*found[:-2], owed, *found[-2:]]
+
+
+def reports_back(pack: Pack) -> bool:
+    """Whether handlers report back in some kind of case, before others enter the result (TP-6-3-2c)."""
+    return any(kind.completion.report_first for kind in pack.kinds.values())

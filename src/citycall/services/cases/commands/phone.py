@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from citycall.base.commands import Context, Refused, command, not_permitted
 from citycall.base.events import record
 from citycall.base.private import format_phone
 from citycall.people.parties import reveal
+from citycall.policy import Pack
 from citycall.services.cases.commands.handling import answered_by_phone
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
@@ -86,14 +88,25 @@ def _require_caller(ctx: Context, case: Case) -> None:
 
     So may who owes the citizen something else, such as a further explanation (TP-6-4c).
     """
-    pack = pack_for(case)
-    reply = pack.kinds[case.kind].reply
-    for task in CaseTask.objects.filter(case=case, state=CaseTask.State.OPEN):
-        rule = pack.task(task.code)
-        if rule.rings_citizen and ctx.actor.holds(*rule.roles, agency=task.agency):
-            ctx.require_role(*rule.roles, agency=task.agency)
+    owed = CaseTask.objects.filter(case=case, state=CaseTask.State.OPEN)
+    ways = callers(pack_for(case), case, owed)
+    for roles, agency in ways[1:]:
+        if ctx.actor.holds(*roles, agency=agency):
+            ctx.require_role(*roles, agency=agency)
             return
-    ctx.require_role(*reply.phone_by, agency=reply.phone_agency_of(case.agency))
+    roles, agency = ways[0]
+    ctx.require_role(*roles, agency=agency)
+
+
+def callers(pack: Pack, case: Case, owed: Iterable[CaseTask]) -> list[tuple[tuple[str, ...], str]]:
+    """Roles and agency of those who may ring the citizen: who owes the reply first, then who owes `owed`."""
+    reply = pack.kinds[case.kind].reply
+    found = [(reply.phone_by, reply.phone_agency_of(case.agency))]
+    for task in owed:
+        rule = pack.task(task.code)
+        if rule.rings_citizen:
+            found.append((rule.roles, task.agency))
+    return found
 
 
 def _person(ctx: Context) -> int:

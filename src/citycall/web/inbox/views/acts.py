@@ -13,6 +13,7 @@ from citycall.services.cases.models import Status
 from citycall.services.cases.queries import CaseDetail, case_detail
 from citycall.web.access import staff_view
 from citycall.web.errors import into_form
+from citycall.web.inbox import petition_acts
 from citycall.web.inbox.access import READERS, case_for
 from citycall.web.inbox.acts import BY_CODE, Act, open_acts, permitted
 from citycall.web.inbox.forms import (
@@ -25,6 +26,7 @@ from citycall.web.inbox.forms import (
     ReopenForm,
     StageForm,
 )
+from citycall.web.inbox.track_forms import ReleaseForm, RemindForm, ReportForm
 from citycall.web.inbox.views.case import page_of
 from citycall.web.request import StaffRequest
 
@@ -36,6 +38,11 @@ FORMS: dict[str, type[ActForm]] = {
     "explain": ExplainForm,
     "prevention": PreventionForm,
     "reopen": ReopenForm,
+    "report": ReportForm,
+    "remind": RemindForm,
+    "release": ReleaseForm,
+    "submit": CompleteForm,
+    **petition_acts.FORMS,
 }
 
 
@@ -60,6 +67,10 @@ def press(request: StaffRequest, number: str, code: str) -> HttpResponse:
         messages.success(request, _("已簽收。"))
     elif code == "take":
         messages.success(request, _("已由您承辦。"))
+    elif code == "approve":
+        closed = case.status == Status.CLOSED
+        said = _("已核定並結案。") if closed else _("已核定，正在回覆民眾；送達後自動結案。")
+        messages.success(request, said)
     else:
         messages.success(request, _("已結案。"))
     return redirect("inbox:case", case.number)
@@ -91,8 +102,17 @@ def act(request: StaffRequest, number: str, code: str) -> HttpResponse:
             into_form(form, refused, form.names)
             return _page(request, detail, chosen, form, refused.status)
         messages.success(request, _said(detail, code, form))
-        return redirect("inbox:case", number)
+        return _onwards(request, number)
     return _page(request, detail, chosen, form, 422)
+
+
+def _onwards(request: StaffRequest, number: str) -> HttpResponse:
+    """Back to the case; to the list when it is another agency's now."""
+    try:
+        case_for(request.actor, number)
+    except Refused:
+        return redirect("inbox:home")
+    return redirect("inbox:case", number)
 
 
 def _still_open(request: StaffRequest, detail: CaseDetail, act: Act) -> None:
@@ -114,9 +134,11 @@ def _still_open(request: StaffRequest, detail: CaseDetail, act: Act) -> None:
 
 
 def _said(detail: CaseDetail, code: str, form: ActForm) -> str:
-    if code != "complete":
+    if code not in ("complete", "submit"):
         return str(form.done)
     detail.case.refresh_from_db()
+    if detail.case.status == Status.SUBMITTED:
+        return _("已陳核，核定後才會回覆民眾。")
     if detail.case.reply_by == "phone":
         return _("已登錄辦畢。民眾要求電話回覆，請接著回電並做成紀錄，案件才會結案。")
     if detail.case.status == Status.CLOSED:

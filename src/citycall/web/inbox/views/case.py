@@ -31,6 +31,7 @@ from citycall.web.inbox.acts import Act, open_acts
 from citycall.web.inbox.forms import new_key
 from citycall.web.request import StaffRequest
 from citycall.web.story import choice_name, clock_lines, clock_reason, timeline
+from citycall.web.tasks import lines_of, openable
 from citycall.web.ui.words import named, written
 
 
@@ -55,6 +56,8 @@ def _mark(detail: CaseDetail) -> str:
         [(one.pk, one.state) for one in detail.stage_requests],
         [(one.pk, one.state) for one in detail.letters],
         [one.pk for one in detail.preventions],
+        [(row.task.pk, row.task.state, row.overdue) for row in detail.tasks],
+        [(one.pk, one.status) for one in detail.related],
         [(row.case.pk, row.case.status) for row in detail.earlier_here],
     )
 
@@ -101,6 +104,9 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
             for letter in detail.letters
             if letter.state == UnfoundedLetter.State.OFFERED
         ),
+        "tasks": lines_of(detail, actor),
+        "may_open_task": bool(openable(detail, actor)),
+        "related": [_other(one) for one in detail.related],
         "incidents": [(one, Incident.Kind(one.kind).label) for one in detail.incidents],
         "callers": len({one.staff_id for one in detail.phone_records}),
         "delay": detail.delay,
@@ -150,6 +156,12 @@ def _earlier(row: CaseRow) -> dict[str, Any]:
         "label": Status(row.case.status).label,
         "shape": kind_shape,
     }
+
+
+def _other(case: Case) -> dict[str, Any]:
+    """Another case that this one is linked to (TP-6-4c)."""
+    status = Status(case.status)
+    return {"case": case, "label": status.label, "shape": trays.SHAPES[status]}
 
 
 def _letter(detail: CaseDetail) -> tuple[UnfoundedLetter, Any] | None:

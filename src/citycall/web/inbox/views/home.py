@@ -50,10 +50,11 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
         size=state.size,
     )
     counts = queries.counts(agencies, request.actor.staff_id)
-    seen = freshness.mark(counts, page.has_next, [_facts(row) for row in page.rows])
+    tasks = queries.task_counts(agencies, roles=request.actor.roles())
+    seen = freshness.mark(counts, tasks, page.has_next, [_facts(row) for row in page.rows])
     context = {
         "tray": tray,
-        "tabs": trays.tabs(tray, counts, chosen),
+        "tabs": trays.tabs(tray, counts, chosen, tasks=tasks, reports=trays.reports_back(pack)),
         "listing": Listing(
             state,
             trays.COLUMNS,

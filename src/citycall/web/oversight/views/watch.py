@@ -22,7 +22,8 @@ from citycall.web.access import staff_view
 from citycall.web.oversight.access import ROLES, audits, sections, sees_all
 from citycall.web.oversight.views.home import fast_agencies
 from citycall.web.request import StaffRequest
-from citycall.web.story import CHANNELS, NOTICE_STATES, NOTICES, role_name
+from citycall.web.story import role_name
+from citycall.web.story_words import CHANNELS, NOTICE_STATES, NOTICES
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import named
 

@@ -1,0 +1,120 @@
+"""What events, notices, channels and roles are called in the story of a case."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
+
+from citycall.web import story_petitions
+
+# Every kind of event that a case may have: what it is called, and the shape it is shown with.
+EVENTS: dict[str, tuple[Promise, str]] = {
+    "case.established": (pgettext_lazy("event", "成案"), "active"),
+    "case.number_told": (pgettext_lazy("event", "已告知案號"), "neutral"),
+    "case.acknowledged": (pgettext_lazy("event", "簽收"), "done"),
+    "case.taken": (pgettext_lazy("event", "接案"), "active"),
+    "case.finding_added": (pgettext_lazy("event", "現場記錄"), "neutral"),
+    "case.photo_added": (pgettext_lazy("event", "加入附件"), "neutral"),
+    "case.stage_requested": (pgettext_lazy("event", "申請改列期限"), "warn"),
+    "case.stage_decided": (pgettext_lazy("event", "話務中心審核"), "neutral"),
+    "case.stage_changed": (pgettext_lazy("event", "改列期限"), "active"),
+    "case.completed": (pgettext_lazy("event", "辦畢"), "done"),
+    "case.phone_opened": (pgettext_lazy("event", "調閱民眾電話"), "info"),
+    "case.phone_recorded": (pgettext_lazy("event", "電話紀錄"), "info"),
+    "case.replied": (pgettext_lazy("event", "已回覆民眾"), "done"),
+    "case.closed": (pgettext_lazy("event", "結案"), "done"),
+    "case.reopened": (pgettext_lazy("event", "重啟案件"), "warn"),
+    "case.withdrawn": (pgettext_lazy("event", "撤案"), "off"),
+    "case.overdue": (pgettext_lazy("event", "逾限"), "late"),
+    "case.delay_explained": (pgettext_lazy("event", "敘明逾期理由"), "neutral"),
+    "case.delay_analysed": (pgettext_lazy("event", "逾期原因分析"), "neutral"),
+    "case.prevention_added": (pgettext_lazy("event", "預防措施"), "info"),
+    "case.letter_offered": (pgettext_lazy("event", "可函復研考會（連續查無違規）"), "info"),
+    "case.letter_sent": (pgettext_lazy("event", "已函復研考會"), "neutral"),
+    "case.letter_received": (pgettext_lazy("event", "研考會收函"), "neutral"),
+    "case.reported_back": (pgettext_lazy("event", "承辦人回報處理完畢"), "active"),
+    "case.reminded": (pgettext_lazy("event", "催辦"), "warn"),
+    "case.released": (pgettext_lazy("event", "解除列管"), "off"),
+    "case.task_opened": (pgettext_lazy("event", "列待辦事項"), "info"),
+    "case.task_done": (pgettext_lazy("event", "待辦事項完成"), "done"),
+    "case.task_cancelled": (pgettext_lazy("event", "待辦事項毋庸辦理"), "neutral"),
+    **story_petitions.EVENTS,
+}
+
+# What a notice is about. A template of a pack that is not here is called by its own code.
+NOTICES: dict[str, Promise] = {
+    "fast.established": lazy("新案請簽收"),
+    "fast.unacknowledged": lazy("第 2 次催辦簽收"),
+    "fast.established_citizen": lazy("成案通知"),
+    "fast.completed_citizen": lazy("辦理完畢通知"),
+    "fast.overdue": lazy("逾限催辦"),
+    "fast.withdrawn": lazy("撤案通知"),
+    "fast.stage_requested": lazy("改列期限申請"),
+    "fast.stage_approved": lazy("改列期限核准"),
+    "fast.stage_refused": lazy("改列期限不同意"),
+    "fast.reopened": lazy("案件重啟"),
+    "fast.unfounded_letter": lazy("查無違規函復"),
+    "petition.established": lazy("新陳情案"),
+    "petition.established_citizen": lazy("陳情成案通知"),
+    "people.post_changed": lazy("職務異動"),
+    "fast.delivery_problem": lazy("請協助排除派送問題"),
+    "dispatch.established": lazy("派工通知"),
+    "dispatch.unacknowledged": lazy("第 2 次派工通知"),
+    "dispatch.stage_past": lazy("第一階段屆滿稽催"),
+    "dispatch.second_stage": lazy("第二階段稽催"),
+    "dispatch.overdue": lazy("逾期稽催"),
+    "dispatch.completed_citizen": lazy("辦理完畢通知"),
+    "dispatch.stage_requested": lazy("改列期限申請"),
+    "dispatch.stage_decided": lazy("改列期限審核結果"),
+    "dispatch.withdrawn": lazy("撤案通知"),
+    "dispatch.reopened": lazy("案件重啟"),
+    "dispatch.reminded": lazy("催辦"),
+    "dispatch.released": lazy("解除列管通知"),
+    "dispatch.explanation_asked": lazy("請進一步說明"),
+    "dispatch.letter_asked": lazy("請函請府外機關辦理"),
+    "dispatch.outside_letter": lazy("函請府外機關副知"),
+    "dispatch.unfounded_letter": lazy("查無違規函復"),
+    "report.established": lazy("通報案件"),
+    "report.submitted": lazy("通報案件陳核"),
+    "report.returned": lazy("陳核退回"),
+    "petition.pickup": lazy("待接受之陳情案件"),
+    "petition.near": lazy("陳情案件即將屆期"),
+    "petition.overdue": lazy("陳情案件逾期"),
+    "petition.grade_b_past": lazy("B 等級逾期"),
+    "petition.completed_citizen": lazy("陳情辦畢通知"),
+    "complaint.completed_citizen": lazy("陳情辦畢通知"),
+}
+CHANNELS: dict[str, Promise] = {
+    "sms": lazy("簡訊"),
+    "email": lazy("電子郵件"),
+    "egov": lazy("e公務訊息"),
+    "screen": lazy("畫面通知"),
+    "phone": lazy("電話"),
+}
+ROLES: dict[str, Promise] = {
+    "reporter": lazy("民眾"),
+    "intake_window": lazy("受理派工案件窗口"),
+    "window": lazy("專責聯繫窗口"),
+    "supervisor": lazy("督導主管"),
+    "section_chief": lazy("業務主管"),
+    "handler": lazy("業務承辦人"),
+    "head": lazy("機關首長"),
+    "evaluator": lazy("研考人員"),
+    "lead": lazy("話務組長"),
+    "director": lazy("研考會主任委員"),
+    "operator": lazy("話務人員"),
+    "admin": lazy("系統管理人員"),
+    "auditor": lazy("稽核人員"),
+    "allotter": lazy("收分文人員"),
+    "secretary_general": lazy("秘書長"),
+    "duty_officer": lazy("值日人員"),
+}
+NOTICE_STATES: dict[str, tuple[Promise, str]] = {
+    "pending": (lazy("待送"), "neutral"),
+    "sending": (lazy("傳送中"), "active"),
+    "sent": (lazy("已送出"), "done"),
+    "failed": (lazy("傳送失敗"), "late"),
+    "undeliverable": (lazy("無法送達"), "late"),
+    "called_off": (pgettext_lazy("notice", "已取消"), "neutral"),
+}
