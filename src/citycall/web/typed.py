@@ -14,7 +14,9 @@ from citycall.web.context import pack_in_force
 from citycall.web.ui.words import named
 
 # What belongs to the screen and not to what was said.
-TECHNICAL = frozenset({"key", "call", "picked", "seen", "next", "resume", "kind", "words", "one", "case"})
+TECHNICAL = frozenset(
+    {"key", "call", "picked", "related", "back", "seen", "next", "resume", "kind", "words", "one", "case"}
+)
 MOST = 16
 
 
@@ -66,6 +68,7 @@ def _choices(pack: Pack | None) -> Iterator[Choice]:
 
 def _form_of(path: str) -> type[forms.Form] | None:
     """The form that an address takes."""
+    from citycall.web import tasks
     from citycall.web.account import forms as account
     from citycall.web.desk import forms as desk
     from citycall.web.inbox import forms as inbox
@@ -86,6 +89,14 @@ def _form_of(path: str) -> type[forms.Form] | None:
         "desk:decide": desk.DecideForm,
         "desk:outage": desk.OutageForm,
         "desk:simulate": desk.SimulateCallForm,
+        "desk:close": desk.CloseForm,
+        "desk:release": FORMS["release"],
+        "desk:task": tasks.TaskForm,
+        "desk:open_task": tasks.OpenTaskForm,
+        "desk:open_phone": inbox.OpenPhoneForm,
+        "desk:record_phone": inbox.PhoneReplyForm,
+        "inbox:task": tasks.TaskForm,
+        "inbox:open_task": tasks.OpenTaskForm,
         "inbox:open_phone": inbox.OpenPhoneForm,
         "inbox:record_phone": inbox.PhoneReplyForm,
         "inbox:analyse": inbox.AnalyseForm,

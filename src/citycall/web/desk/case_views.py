@@ -15,13 +15,15 @@ from citycall.people.queries import intake_numbers
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
 from citycall.services.cases.commands import handling, outages, stages
+from citycall.services.cases.commands.closing import DESK
 from citycall.services.cases.commands.establish import establish
-from citycall.services.cases.models import Case
+from citycall.services.cases.models import Case, Status
 from citycall.web.access import staff_view
 from citycall.web.desk import spoken
 from citycall.web.desk.forms import (
     AfterOutageForm,
     CaseForm,
+    CloseForm,
     DecideForm,
     OutageForm,
     ReopenForm,
@@ -30,12 +32,17 @@ from citycall.web.desk.forms import (
 from citycall.web.desk.frame import OPERATORS, bar, draw
 from citycall.web.desk.views import FIELD_NAMES, card_context
 from citycall.web.errors import into_form
+from citycall.web.inbox.acts import may_ring
+from citycall.web.inbox.track_forms import ReleaseForm
+from citycall.web.particulars import particulars
 from citycall.web.request import StaffRequest
 from citycall.web.story import choice_name, clock_lines, sent_notices, timeline
+from citycall.web.tasks import OpenTaskForm, TaskForm, lines_of, openable
 from citycall.web.ui import words
 
 
-def _case(number: str) -> Case:
+def case_of(number: str) -> Case:
+    """The case of a number that somebody followed or typed."""
     case = queries.by_number(number)
     if case is None:
         raise Refused("not_found", _("查無此案件，請確認案號。"), status=404)
@@ -50,34 +57,67 @@ def _withdraw_form(request: StaffRequest, case: Case, data: object = None) -> Wi
     return WithdrawForm(reasons, data, initial=first)
 
 
-def _page(
+def case_page(
     request: StaffRequest,
     case: Case,
     *,
     withdraw: WithdrawForm | None = None,
     reopen: ReopenForm | None = None,
+    task: TaskForm | None = None,
+    opening: OpenTaskForm | None = None,
+    closing: CloseForm | None = None,
+    release: ReleaseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """How a case stands; a form that came back with something wrong in it stands open."""
     detail = queries.case_detail(case)
     kind = detail.pack.kinds[case.kind]
+    choices = openable(detail, request.actor)
     context = {
         "case": case,
         "row": detail.row,
         "detail": detail,
         "kind": kind,
         "entries": timeline(detail),
+        "particulars": particulars(detail),
+        "answer": queries.answer_of(case),
         "clocks": clock_lines(detail),
         "sent": [one for one in sent_notices(detail) if one.citizen],
-        "finding": choice_name(kind.findings, case.finding) if case.finding else "",
+        "finding": choice_name(kind.findings, case.finding) if queries.answer_of(case).finding else "",
         "code_groups": spoken.groups(case.lookup_code),
         "same_caller": _is_reporter(request, detail),
         "withdraw": withdraw or _withdraw_form(request, case),
         "reopen": reopen or ReopenForm(),
+        "tasks": lines_of(detail, request.actor, task),
+        "opening": opening or (OpenTaskForm(detail=detail, choices=choices) if choices else None),
+        "may_ring": may_ring(detail, request.actor)
+        and kind.next_status("case.phone_opened", case.status) is not None,
+        "may_close": _closes(request, detail),
+        "closing": closing or CloseForm(),
+        "release": release or _release_form(request, detail),
+        "may_relate": case.status in (Status.COMPLETED, Status.CLOSED, Status.RELEASED),
         "may_withdraw": kind.next_status("case.withdrawn", case.status) is not None,
         "may_reopen": may(request.actor, "cases.reopen")
         and kind.next_status("case.reopened", case.status) is not None,
     }
     return draw(request, "desk/case.html", context, status)
+
+
+def _closes(request: StaffRequest, detail: queries.CaseDetail) -> bool:
+    """Whether the call centre closes such a case, and it is done as far as the agency goes."""
+    case = detail.case
+    kind = detail.pack.kinds[case.kind]
+    open_now = kind.next_status("case.closed", case.status) is not None and bool(case.result)
+    return open_now and request.actor.holds(*(DESK & set(kind.reply.closed_by)))
+
+
+def _release_form(request: StaffRequest, detail: queries.CaseDetail) -> ReleaseForm | None:
+    kind = detail.pack.kinds[detail.case.kind]
+    if kind.release is None or kind.next_status("case.released", detail.case.status) is None:
+        return None
+    if not request.actor.holds(*kind.release.by, agency=kind.release.by_agency):
+        return None
+    return ReleaseForm(detail=detail, auto_id="release_%s")
 
 
 def _is_reporter(request: StaffRequest, detail: queries.CaseDetail) -> bool | None:
@@ -92,14 +132,14 @@ def _is_reporter(request: StaffRequest, detail: queries.CaseDetail) -> bool | No
 @staff_view(roles=OPERATORS)
 def show(request: StaffRequest, number: str) -> HttpResponse:
     """How a case stands, for a caller who asks."""
-    return _page(request, _case(number))
+    return case_page(request, case_of(number))
 
 
 @require_POST
 @staff_view(roles=OPERATORS)
 def withdraw(request: StaffRequest, number: str) -> HttpResponse:
     """Cancel a case that the number's holder never reported (NT-8-1b)."""
-    case = _case(number)
+    case = case_of(number)
     form = _withdraw_form(request, case, request.POST)
     status = 422
     if form.is_valid():
@@ -110,14 +150,14 @@ def withdraw(request: StaffRequest, number: str) -> HttpResponse:
             status = refused.status
         else:
             return redirect("desk:case", number)
-    return _page(request, case, withdraw=form, status=status)
+    return case_page(request, case, withdraw=form, status=status)
 
 
 @require_POST
 @staff_view(roles=("lead",))
 def reopen(request: StaffRequest, number: str) -> HttpResponse:
     """Open a closed case again (NT-5-4-9c)."""
-    case = _case(number)
+    case = case_of(number)
     form = ReopenForm(request.POST)
     status = 422
     if form.is_valid():
@@ -128,7 +168,7 @@ def reopen(request: StaffRequest, number: str) -> HttpResponse:
             status = refused.status
         else:
             return redirect("desk:case", number)
-    return _page(request, case, reopen=form, status=status)
+    return case_page(request, case, reopen=form, status=status)
 
 
 @require_safe

@@ -43,6 +43,22 @@ def kind_meant(pack: Pack, named: str, item: str) -> CaseKind | None:
     return pack.kinds.get(named) or (pack.kinds[found.kind] if found else None)
 
 
+class CloseForm(forms.Form):
+    """Why the citizen could not be told, where a call is owed (KM-7-4b)."""
+
+    no_contact = forms.CharField(
+        label=_("無法聯絡的情形"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("至少要有一次未接通的電話紀錄。"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.auto_id = "close_%s"
+
+
 class SimulateCallForm(forms.Form):
     """A number that is to ring."""
 
@@ -63,6 +79,7 @@ class CaseForm(forms.Form):
 
     key = forms.CharField(widget=forms.HiddenInput)
     call = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    related = forms.CharField(widget=forms.HiddenInput, required=False, max_length=24)
     words = forms.CharField(
         label=_("民眾說什麼"),
         required=False,

@@ -8,8 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
-from citycall.base.commands import may
+from citycall.base.commands import Actor, may
 from citycall.services.cases.models import StageRequest
+from citycall.services.cases.queries import calls_owed_count, task_counts
 from citycall.web.request import StaffRequest
 
 OPERATORS = ("operator", "lead")
@@ -23,9 +24,24 @@ def draw(
 
 
 def bar(request: StaffRequest) -> dict[str, Any]:
-    """For those who decide on applications: how many wait (NT-5-4-7)."""
+    """What the call centre owes; for those who decide on applications, how many wait (NT-5-4-7)."""
     decides = may(request.actor, "cases.decide_stage")
-    return {"decides": decides, "waiting_requests": SimpleLazyObject(_waiting)}
+    return {
+        "decides": decides,
+        "waiting_requests": SimpleLazyObject(_waiting),
+        "owed": SimpleLazyObject(lambda: _owed(request.actor)),
+    }
+
+
+def own_agencies(actor: Actor) -> frozenset[str]:
+    """The agencies as whose operator somebody sits here: the call centre."""
+    return frozenset(post.agency for post in actor.posts if post.role in OPERATORS)
+
+
+def _owed(actor: Actor) -> dict[str, Any]:
+    own = own_agencies(actor)
+    number, late = task_counts(own, roles=actor.roles())
+    return {"number": number + calls_owed_count(own), "late": late}
 
 
 def _waiting() -> int:

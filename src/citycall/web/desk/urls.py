@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from citycall.web.desk import calls, case_views, views
+from citycall.web.desk import calls, case_views, phone_views, task_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -21,6 +21,15 @@ urlpatterns = [
     path("cases/<str:number>/established", views.established, name="established"),
     path("cases/<str:number>/withdraw", case_views.withdraw, name="withdraw"),
     path("cases/<str:number>/reopen", case_views.reopen, name="reopen"),
+    path("cases/<str:number>/close", task_views.close, name="close"),
+    path("cases/<str:number>/release", task_views.release, name="release"),
+    path("cases/<str:number>/phone", phone_views.phone, name="phone"),
+    path("cases/<str:number>/phone/open", phone_views.open_number, name="open_phone"),
+    path("cases/<str:number>/phone/record", phone_views.record, name="record_phone"),
+    path("cases/<str:number>/tasks/open", task_views.open_task, name="open_task"),
+    path("cases/<str:number>/tasks/<str:code>", task_views.task, name="task"),
+    path("tasks/", task_views.tasks, name="tasks"),
+    path("owed", task_views.owed, name="owed"),
     path("stage-requests/", case_views.stage_requests, name="stage_requests"),
     path("stage-requests/<int:case>/decide", case_views.decide, name="decide"),
     path("outage/", case_views.outage, name="outage"),

@@ -30,9 +30,12 @@ from citycall.web.desk.frame import OPERATORS, draw
 from citycall.web.errors import into_form
 from citycall.web.request import StaffRequest, plain
 from citycall.web.story import sent_notices
+from citycall.web.tasks import lines_of
 from citycall.web.ui.listing import Column, Listing, ListState
+from citycall.web.ui.words import named
 
 FIELD_NAMES = {
+    "place": "address",
     "place.address": "address",
     "place.district": "district",
     "item": "words",
@@ -89,7 +92,23 @@ def home(request: StaffRequest) -> HttpResponse:
     first = {"key": CaseForm.new_key()}
     if call is not None:
         first |= {"call": str(call.pk), "phone": format_phone(call.phone) if call.phone else ""}
+    first |= _taken_up(request, pack)
     return desk_page(request, CaseForm(pack, initial=first), begin=call is not None)
+
+
+def _taken_up(request: StaffRequest, pack: Pack) -> dict[str, str]:
+    """What the card begins with when an earlier case is taken up again: its item and place (TP-6-4c)."""
+    earlier = queries.by_number(request.GET.get("related", "")[:24])
+    if earlier is None:
+        return {}
+    item = pack.items.get(earlier.item)
+    return {
+        "related": earlier.number,
+        "item": item.code if item else "",
+        "words": named(item.name) if item else "",
+        "address": earlier.address,
+        "district": earlier.district,
+    }
 
 
 @require_safe
@@ -132,6 +151,8 @@ def create(request: StaffRequest) -> HttpResponse:
         try:
             wanted = form.command_input()
             wanted["call_id"] = call_queries.own_call(wanted["call_id"], request.user.pk)
+            earlier = queries.by_number(form.cleaned_data["related"])
+            wanted["related_to"] = earlier.pk if earlier else None
             made = establish(request.actor, wanted, key=form.cleaned_data["key"])
         except Refused as refused:
             into_form(form, refused, FIELD_NAMES)
@@ -174,6 +195,7 @@ def established(request: StaffRequest, number: str) -> HttpResponse:
         "code_groups": spoken.groups(case.lookup_code),
         "sent": sent,
         "unsent": any(one.at is None for one in sent),
+        "tasks": lines_of(detail, request.actor),
         "tell": not told and case.number_told_at is None,
         "call": call_queries.current_call(request.user.pk),
     }

@@ -25,7 +25,8 @@ class TaskRow:
     rule: TaskRule
     item: Any
     district: Any
-    agency: tuple[str, str]
+    agency: tuple[str, str]  # that owes it
+    of: tuple[str, str]  # whose case it is
 
     @property
     def overdue(self) -> bool:
@@ -90,6 +91,7 @@ def task_rows(tasks: Iterable[CaseTask]) -> list[TaskRow]:
                 item=item_name(pack, case),
                 district=district_name(pack, case),
                 agency=names.get(task.agency, (task.agency, task.agency)),
+                of=names.get(case.agency, (case.agency, case.agency)),
             )
         )
     return rows
@@ -119,6 +121,11 @@ def overdue_tasks_by_agency() -> dict[str, int]:
 def to_ring(rule: TaskRule, case: Case) -> list[IntakeNumber]:
     """Who is to be telephoned for a task: who stands there now, with their number (KM-7-1b)."""
     return intake_numbers(case.agency, rule.rings) if rule.rings else []
+
+
+def calls_owed_count(agencies: Collection[str]) -> int:
+    """How many replies by telephone these agencies owe."""
+    return PhoneTask.objects.filter(state=PhoneTask.State.OPEN, agency__in=list(agencies)).count()
 
 
 def calls_owed(agencies: Collection[str], page: int = 1, size: int = PAGE) -> list[PhoneTask]:
