@@ -50,7 +50,7 @@ BAD: dict[str, tuple[Bad, int, str, str | None]] = {
     "no type": (sent(b"{}", content_type=""), 415, "unsupported_media_type", None),
     "a body too large": (sent(b" " * 300_000), 413, "too_large", None),
     # empty
-    "nothing at all": (sent({}), 422, "invalid", "item"),
+    "nothing at all": (sent({}), 422, "invalid", "description"),
     "no item": (without("item"), 422, "invalid", "item"),
     "no description": (without("description"), 422, "invalid", "description"),
     "no place": (without("place"), 422, "invalid", "place"),

@@ -77,6 +77,45 @@ def test_the_list_is_newest_first_and_pages_on(operator: Program, program: Progr
     assert operator.ask("GET", "/api/v1/cases?agency=env").body["cases"][0]["number"] == numbers[0]
 
 
+def test_a_petition_and_an_urgent_report_need_no_item(operator: Program, program: ProgramOf) -> None:
+    """NT-3-4, NT-5-3b: what the kind asks for instead is asked for by name."""
+    from citycall.base import clock
+
+    told = {"notified_person": "工務局值班", "notified_at": clock.now().isoformat()}
+    bare: dict[str, Any] = {"item": None, "place": None, "reply_by": None, "description": "擋土牆龜裂"}
+    nobody = operator.establish(**bare, kind="report", agency="works")
+    assert (nobody.status, nobody.body["code"]) == (422, "telephone_notice_required")
+    assert set(nobody.body["fields"]) == {"notified_person", "notified_at"}
+    nowhere = operator.establish(**bare, kind="petition")
+    assert (nowhere.status, set(nowhere.body["fields"])) == (422, {"agency"})
+    made = operator.establish(**bare, kind="report", agency="works", **told)
+    assert made.status == 201, made.body
+    number = made.body["number"]
+    case = program("works.handler1").ask("GET", f"/api/v1/cases/{number}").body
+    assert (case["item"], case["address"], case["notified_person"]) == ("", "", "工務局值班")
+
+
+def test_a_result_that_waits_for_approval_is_read_by_the_agency_alone(
+    operator: Program, program: ProgramOf
+) -> None:
+    """NT-5-3e, NT-5-3g."""
+    from citycall.base import clock
+
+    told = {"notified_person": "工務局值班", "notified_at": clock.now().isoformat()}
+    number = operator.establish(
+        item=None, kind="report", agency="works", place=None, reply_by="sms", **told
+    ).body["number"]
+    handler = program("works.handler1")
+    handler.ask("POST", f"/api/v1/cases/{number}/take", {})
+    done = handler.ask(
+        "POST", f"/api/v1/cases/{number}/complete", {"finding": "resolved", "result": "已封閉"}
+    )
+    assert done.body["status"] == "submitted", done.body
+    assert handler.ask("GET", f"/api/v1/cases/{number}").body["result"] == "已封閉"
+    assert operator.ask("GET", f"/api/v1/cases/{number}").body["result"] == ""
+    assert operator.ask("GET", "/api/v1/cases").body["cases"][0]["finding"] == ""
+
+
 def test_an_agency_does_not_see_the_cases_of_another(operator: Program, program: ProgramOf) -> None:
     number = operator.establish().body["number"]
     stranger = program("env.intake_window")
@@ -115,7 +154,7 @@ def test_openapi_and_its_page_need_no_token_and_no_other_site(operator: Program,
     schema = client.get("/api/v1/openapi.json").json()
     body = schema["paths"]["/api/v1/cases"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert "channel" not in body["properties"]
-    assert set(body["required"]) == {"item", "description", "place"}
+    assert set(body["required"]) == {"description"}
     page = client.get("/api/v1/docs")
     assert page.status_code == 200
     assert b"//cdn" not in page.content

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.db.models import QuerySet
@@ -30,12 +30,20 @@ _FIELDS = (
     "district",
     "address",
     "description",
+    "category",
     "channel",
     "established_at",
+    "notified_at",
+    "notified_person",
     "due_at",
     "overdue",
     "acknowledged_at",
     "acknowledged_late",
+    "registered_at",
+    "registered_late",
+    "grade",
+    "planned_end",
+    "submitted_at",
     "completed_at",
     "done_at",
     "finding",
@@ -61,12 +69,20 @@ class CaseOut(Schema):
     district: str
     address: str
     description: str
+    category: str
     channel: str
     established_at: datetime
+    notified_at: datetime | None
+    notified_person: str
     due_at: datetime | None
     overdue: bool
     acknowledged_at: datetime | None
     acknowledged_late: bool
+    registered_at: datetime | None
+    registered_late: bool
+    grade: str
+    planned_end: date | None
+    submitted_at: datetime | None
     completed_at: datetime | None
     done_at: datetime | None
     finding: str
@@ -111,7 +127,14 @@ def one(actor: Actor, number: str) -> dict[str, Any]:
     found = _named(actor, number).values(*_FIELDS).first()
     if found is None:
         raise no_such_case()
-    return dict(found)
+    return _told(dict(found), actor.agencies())
+
+
+def _told(case: dict[str, Any], own: Collection[str]) -> dict[str, Any]:
+    """A result that is not approved yet is the agency's own: nobody else reads it (NT-5-3g)."""
+    if case["completed_at"] is None and case["agency"] not in own:
+        case |= {"result": "", "finding": ""}
+    return case
 
 
 def id_of(actor: Actor, number: str) -> int:
@@ -135,8 +158,9 @@ def page(actor: Actor, wanted: Wanted) -> dict[str, Any]:
         cases = cases.filter(id__lt=_position(wanted.cursor))
     rows = list(cases.order_by("-id").values_list(*_FIELDS)[: wanted.limit + 1])
     shown: Collection[tuple[Any, ...]] = rows[: wanted.limit]
+    own = actor.agencies()
     return {
-        "cases": [dict(zip(_FIELDS, row, strict=True)) for row in shown],
+        "cases": [_told(dict(zip(_FIELDS, row, strict=True)), own) for row in shown],
         "next": _cursor(rows[wanted.limit - 1][0]) if len(rows) > wanted.limit else None,
     }
 

@@ -202,6 +202,12 @@ def _completed(event: Event, detail: CaseDetail) -> str:
     return "\n".join(filter(None, said))
 
 
+def _approved(event: Event, detail: CaseDetail) -> str:
+    """What was submitted, told from its approval on: before, it is nobody's to tell (NT-5-3g)."""
+    submitted = [one for one in detail.events if one.kind == "case.submitted" and one.pk < event.pk]
+    return _completed(submitted[-1], detail) if submitted else ""
+
+
 def _opened(event: Event, detail: CaseDetail) -> str:
     record = _record(event, detail)
     return record.reason if record else ""
@@ -288,7 +294,7 @@ _TOLD: dict[str, Callable[[Event, CaseDetail], str]] = {
     "case.stage_decided": _decided,
     "case.stage_changed": _changed,
     "case.completed": _completed,
-    "case.submitted": _completed,
+    "case.approved": _approved,
     "case.phone_opened": _opened,
     "case.phone_recorded": _recorded,
     "case.replied": _replied,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,11 +15,32 @@ from django.utils.translation import gettext_lazy as _
 
 from citycall.base.commands import Actor, not_found
 from citycall.policy import Pack
+from citycall.services.cases.commands.petitions import GRADE_B
 from citycall.services.cases.models import Case, Stage, Status
 from citycall.services.cases.queries import CaseFilter
 from citycall.web.ui.listing import Column
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import named
+
+
+def reports_back(pack: Pack) -> bool:
+    """Whether handlers report back in some kind of case, before others enter the result (TP-6-3-2c)."""
+    return any(kind.completion.report_first for kind in pack.kinds.values())
+
+
+def approves(pack: Pack) -> bool:
+    """Whether the result of some kind of case is approved before it counts (NT-5-3e)."""
+    return any(kind.completion.approved_by for kind in pack.kinds.values())
+
+
+def has_rounds(pack: Pack) -> bool:
+    """Whether some kind of case is given out in rounds (TP-5-2b)."""
+    return any(rule.start.rounds for rule in pack.clocks)
+
+
+def grades(pack: Pack) -> bool:
+    """Whether some kind of case knows an interim result (TP-5-5-6b)."""
+    return any(kind.grade_b for kind in pack.kinds.values())
 
 
 @dataclass(frozen=True)
@@ -33,7 +54,7 @@ class Tray:
     narrowed: Mapping[str, Any]
     count: str = ""
     kind: str = ""
-    reports: bool = False  # only where handlers report back before the result is entered (TP-6-3-2c)
+    only: Callable[[Pack], bool] = lambda pack: True  # only where the government's rules know such cases
 
 
 TRAYS: tuple[Tray, ...] = (
@@ -49,9 +70,38 @@ TRAYS: tuple[Tray, ...] = (
         {"reported": True, "status": "open"},
         "reported",
         "warn",
-        reports=True,
+        only=reports_back,
+    ),
+    Tray(
+        "approve",
+        _("待核定"),
+        "due",
+        _("沒有陳核中的案件"),
+        {"status": "submitted"},
+        "submitted",
+        "warn",
+        only=approves,
     ),
     Tray("late", _("逾限"), "due", _("沒有逾限的案件"), {"overdue": True}, "overdue", "late"),
+    Tray(
+        "intake_late",
+        _("逾時分文"),
+        "number",
+        _("沒有逾時分文的案件"),
+        {"registered_late": True},
+        "registered_late",
+        "late",
+        only=has_rounds,
+    ),
+    Tray(
+        "grade_b",
+        _("B 等級"),
+        "due",
+        _("沒有列為 B 等級的案件"),
+        {"grade": GRADE_B, "status": "open"},
+        "grade_b",
+        only=grades,
+    ),
     Tray("mine", _("我的案件"), "due", _("您手上沒有案件"), {"status": "open"}, "mine"),
     Tray("phone", _("待回電"), "due", _("沒有欠民眾的電話"), {"phone_owed": True}, "phone"),
     Tray("all", _("全部"), "-number", _("還沒有案件"), {}),
@@ -82,6 +132,7 @@ SHAPES = {
     Status.ESTABLISHED: "active",
     Status.ACKNOWLEDGED: "neutral",
     Status.IN_PROGRESS: "neutral",
+    Status.SUBMITTED: "active",
     Status.COMPLETED: "warn",
     Status.CLOSED: "done",
     Status.WITHDRAWN: "off",
@@ -135,7 +186,7 @@ def tray_of(code: str, actor: Actor) -> Tray:
     roles = actor.roles()
     first = (
         "unsigned"
-        if roles & {"intake_window", "window"}
+        if roles & {"intake_window", "window", "allotter"}
         else "mine"
         if "handler" in roles
         else "late"
@@ -171,7 +222,7 @@ def tabs(
     chosen: Mapping[str, str],
     *,
     tasks: tuple[int, int],
-    reports: bool = True,
+    pack: Pack,
 ) -> list[Tab]:
     """The trays with how many cases wait in each, and the tasks: how many, and how many of them overdue.
 
@@ -186,7 +237,7 @@ def tabs(
             tray.kind if counts.get(tray.count) else "",
         )
         for tray in TRAYS
-        if reports or not tray.reports
+        if tray.only(pack) or tray is current
     ]
     number, late = tasks
     owed = Tab(
@@ -197,8 +248,3 @@ def tabs(
         "late" if late else "warn" if number else "",
     )
     return [*found[:-2], owed, *found[-2:]]
-
-
-def reports_back(pack: Pack) -> bool:
-    """Whether handlers report back in some kind of case, before others enter the result (TP-6-3-2c)."""
-    return any(kind.completion.report_first for kind in pack.kinds.values())

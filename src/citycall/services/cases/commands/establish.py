@@ -232,7 +232,7 @@ def _kind(pack: Pack, item: Item | None, data: Establish) -> CaseKind:
         raise Refused("invalid", message, fields={"kind": message}, status=422)
     if item is None and kind.item_required:
         message = _("「%(kind)s」須選擇服務項目。") % {"kind": kind.name.get(get_language())}
-        raise Refused("unknown_item", message, fields={"item": message}, status=422)
+        raise Refused("invalid", message, fields={"item": message}, status=422)
     return kind
 
 
@@ -240,7 +240,7 @@ def _place(pack: Pack, kind: CaseKind, given: PlaceIn | None) -> Place | None:
     if given is None:
         if kind.place_required:
             message = _("請填寫地點。")
-            raise Refused("place_unclear", message, fields={"place.address": message}, status=422)
+            raise Refused("invalid", message, fields={"place": message}, status=422)
         return None
     try:
         return pack.place(given.address, given.district or None)

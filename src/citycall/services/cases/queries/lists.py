@@ -189,6 +189,9 @@ def counts(agencies: Collection[str] | None, staff: int | None = None) -> dict[s
         in_progress=Count("id", filter=Q(status=Status.IN_PROGRESS)),
         completed=Count("id", filter=Q(status=Status.COMPLETED)),
         overdue=Count("id", filter=Q(overdue=True)),
+        submitted=Count("id", filter=Q(status=Status.SUBMITTED)),
+        registered_late=Count("id", filter=Q(registered_late=True)),
+        grade_b=Count("id", filter=~Q(grade="")),
         reported=Count("id", filter=Q(reported_back_at__isnull=False, completed_at=None)),
         mine=Count("id", filter=Q(taken_by=staff)),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from citycall.base import clock
@@ -29,6 +30,7 @@ from citycall.web.inbox import trays
 from citycall.web.inbox.access import READERS, can, case_for
 from citycall.web.inbox.acts import Act, open_acts
 from citycall.web.inbox.forms import new_key
+from citycall.web.particulars import particulars, reply_first, told_before
 from citycall.web.request import StaffRequest
 from citycall.web.story import choice_name, clock_lines, clock_reason, timeline
 from citycall.web.tasks import lines_of, openable
@@ -83,6 +85,11 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
         "reply_by": ReplyBy(case.reply_by).label,
         "finding": choice_name(kind.findings, case.finding) if case.finding else "",
         "handler": handler,
+        "particulars": particulars(detail),
+        "told_before": told_before(case),
+        "result_alone": told_before(case) and kind.completion.told_by_phone_requires is not None,
+        "reply_first": reply_first(detail),
+        "sent_back": _sent_back(detail),
         "running": detail.row.clock,
         "running_name": clock_reason(detail, detail.row.clock.code)[0] if detail.row.clock else "",
         "clocks": clock_lines(detail),
@@ -127,6 +134,10 @@ def badges_of(case: Case) -> list[tuple[Any, str]]:
         badges.append((Case._meta.get_field("completed_late").verbose_name, "late"))
     if case.acknowledged_late:
         badges.append((Case._meta.get_field("acknowledged_late").verbose_name, "warn"))
+    if case.registered_late:
+        badges.append((Case._meta.get_field("registered_late").verbose_name, "warn"))
+    if case.grade:
+        badges.append((_("%(grade)s 等級") % {"grade": case.grade}, "info"))
     if case.entered_late:
         badges.append((Case._meta.get_field("entered_late").verbose_name, "info"))
     return badges
@@ -146,6 +157,15 @@ def _refused(detail: CaseDetail) -> StageRequest | None:
     """The last application, when the call centre did not consent: the agency reads why."""
     last = detail.stage_requests[-1] if detail.stage_requests else None
     return last if last is not None and last.state == StageRequest.State.REFUSED else None
+
+
+def _sent_back(detail: CaseDetail) -> str:
+    """Why the result was sent back, as long as it has not been submitted again (NT-5-3e)."""
+    last = next((one for one in reversed(detail.events) if one.kind in _OF_APPROVAL), None)
+    return str(last.info.get("reason", "")) if last is not None and last.kind == "case.returned" else ""
+
+
+_OF_APPROVAL = frozenset({"case.submitted", "case.returned", "case.approved"})
 
 
 def _earlier(row: CaseRow) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -24,8 +25,10 @@ from citycall.web import freshness
 from citycall.web.access import staff_view
 from citycall.web.inbox import sheets, trays
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can
+from citycall.web.particulars import told_before
 from citycall.web.request import StaffRequest
 from citycall.web.story import role_name
+from citycall.web.ui import words
 from citycall.web.ui.listing import Listing, ListState
 from citycall.web.ui.words import named
 
@@ -51,10 +54,12 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
     )
     counts = queries.counts(agencies, request.actor.staff_id)
     tasks = queries.task_counts(agencies, roles=request.actor.roles())
-    seen = freshness.mark(counts, tasks, page.has_next, [_facts(row) for row in page.rows])
+    pinned = queries.not_started(agencies) if state.page == 1 and tray.code != "closed" else []
+    waiting = [(one.row.case.pk, one.minutes) for one in pinned]
+    seen = freshness.mark(counts, tasks, page.has_next, waiting, [_facts(row) for row in page.rows])
     context = {
         "tray": tray,
-        "tabs": trays.tabs(tray, counts, chosen, tasks=tasks, reports=trays.reports_back(pack)),
+        "tabs": trays.tabs(tray, counts, chosen, tasks=tasks, pack=pack),
         "listing": Listing(
             state,
             trays.COLUMNS,
@@ -63,6 +68,7 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
             counts.get(tray.count) if tray.count and not chosen else None,
             {"tray": tray},
         ),
+        "pinned": [_pinned(one) for one in pinned],
         "seen": seen,
         "narrowed": bool(chosen),
         "signs": any(can(request.actor, "cases.acknowledge", agency) for agency in agencies),
@@ -77,6 +83,13 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
         "inbox/home.html",
         {**context, "form": form, "defects": defects_for(request.actor, pack)},
     )
+
+
+def _pinned(waiting: queries.Waiting) -> dict[str, Any]:
+    """An urgent report that nobody has begun (NT-5-3c)."""
+    case = waiting.row.case
+    since = words.span(timedelta(minutes=waiting.minutes))
+    return {"case": case, "item": named(waiting.row.item), "since": since}
 
 
 def defects_for(actor: Actor, pack: Pack) -> list[tuple[RoleDefect, str]]:
@@ -97,6 +110,8 @@ def _facts(row: queries.CaseRow) -> tuple[Any, ...]:
         case.stage,
         case.overdue,
         case.acknowledged_late,
+        case.registered_late,
+        case.grade,
         row.handler,
         row.phone_task,
         (running.code, running.due, running.state) if running else None,
@@ -118,6 +133,7 @@ def _row(row: queries.CaseRow, pack: Pack, actor: Actor) -> dict[str, Any]:
         "stage": Stage(case.stage).label if case.stage != Stage.FIRST else "",
         "handler": row.handler,
         "phone_task": row.phone_task,
+        "told": told_before(case),
         "signable": case.status == Status.ESTABLISHED and can(actor, "cases.acknowledge", case.agency),
     }
 

@@ -55,7 +55,7 @@ def tasks(request: StaffRequest) -> HttpResponse:
             counts,
             {},
             tasks=(number, late),
-            reports=trays.reports_back(policies.in_force()[1]),
+            pack=policies.in_force()[1],
         ),
         "whose": [Tab(_("我的職務"), here, not everybody), Tab(_("全機關"), f"{here}?of=all", everybody)],
         "listing": Listing(state, COLUMNS, [_row(request, row) for row in page.rows], page.has_next),

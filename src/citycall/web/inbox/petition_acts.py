@@ -1,0 +1,153 @@
+"""Petitions and urgent reports in the inbox: when each of their acts is shown, and its form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from citycall.base import clock
+from citycall.base.commands import Actor
+from citycall.people.queries import agencies_with, posts_of_agency, subordinates
+from citycall.services.cases.commands.handling import WORKERS
+from citycall.services.cases.commands.naming import TAKES_CASES
+from citycall.services.cases.commands.petitions import GRADE_B, latest_end
+from citycall.services.cases.models import CaseReply
+from citycall.services.cases.queries import CaseDetail
+from citycall.web.inbox.forms import ActForm, local_minute, not_before
+from citycall.web.ui.forms import Day, LocalTime
+from citycall.web.ui.words import named
+
+
+def submits(detail: CaseDetail, actor: Actor) -> bool:
+    """Whether the result goes to a superior before it counts (NT-5-3e)."""
+    return bool(detail.pack.kinds[detail.case.kind].completion.approved_by)
+
+
+def approves(detail: CaseDetail, actor: Actor) -> bool:
+    """Whether this person may approve what lies there, which is never their own."""
+    roles = detail.pack.kinds[detail.case.kind].completion.approved_by
+    own = actor.staff_id is not None and actor.staff_id == detail.case.submitted_by
+    return actor.holds(*roles, agency=detail.case.agency) and not own
+
+
+def returns(detail: CaseDetail, actor: Actor) -> bool:
+    roles = detail.pack.kinds[detail.case.kind].completion.approved_by
+    return actor.holds(*roles, agency=detail.case.agency)
+
+
+def registers(detail: CaseDetail, actor: Actor) -> bool:
+    return detail.case.registered_at is None
+
+
+def passes_down(detail: CaseDetail, actor: Actor) -> bool:
+    return bool(subordinates(detail.case.agency))
+
+
+def grades(detail: CaseDetail, actor: Actor) -> bool:
+    """Whether an interim result may still be entered (TP-5-5-6a)."""
+    case = detail.case
+    rule = detail.pack.kinds[case.kind].grade_b
+    if rule is None or case.grade == GRADE_B:
+        return False
+    return not rule.within_limit or case.due_at is None or clock.now() <= case.due_at
+
+
+def writes(detail: CaseDetail, actor: Actor) -> bool:
+    """Whether the agency answers the citizen by itself, by letter or otherwise (KM-6-1d)."""
+    return bool(detail.pack.kinds[detail.case.kind].reply.by_hand) and detail.case.replied_at is None
+
+
+class RegisterForm(ActForm):
+    command, done = "cases.register", _("已分文掛號。")
+    post = forms.ChoiceField(label=_("承辦人"), widget=forms.RadioSelect)
+    reference = forms.CharField(label=_("文號"), required=False, max_length=80)
+
+    def prepare(self, detail: CaseDetail) -> None:
+        posts = [one for one in posts_of_agency(detail.case.agency) if one.role in WORKERS]
+        posts.sort(key=lambda one: (one.role != "handler", one.code))
+        self.choose("post", [(one.code, self._label(one)) for one in posts])
+
+    @staticmethod
+    def _label(post: Any) -> str:
+        name = named((post.name_zh, post.name_en or post.name_zh))
+        return f"{name}　{post.standing.display_name}" if post.standing else name
+
+
+class PassDownForm(ActForm):
+    command, done = "cases.pass_down", _("已轉分下級機關，案號與期限不變。")
+    agency = forms.ChoiceField(label=_("下級機關"), widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("說明"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def prepare(self, detail: CaseDetail) -> None:
+        takes = {agency.code for agency in agencies_with(TAKES_CASES)}
+        below = [agency for agency in subordinates(detail.case.agency) if agency.code in takes]
+        names = [(one.code, named((one.name_zh, one.name_en or one.name_zh))) for one in below]
+        self.choose("agency", names)
+
+
+class GradeForm(ActForm):
+    command, done = "cases.enter_grade_b", _("已列為 B 等級，處理完畢後請填報最終處理情形。")
+    planned_end = Day(label=_("預定辦結日期"))
+    interim_result = forms.CharField(
+        label=_("初步查處結果"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+    def prepare(self, detail: CaseDetail) -> None:
+        rule = detail.pack.kinds[detail.case.kind].grade_b
+        if rule is None:
+            return
+        now = clock.now()
+        last = latest_end(rule, detail.case, now)
+        field = self.fields["planned_end"]
+        field.help_text = gettext("最遲 %(day)s。") % {"day": last.isoformat()}
+        field.widget.attrs |= {"min": clock.local(now).date().isoformat(), "max": last.isoformat()}
+        self.fields["interim_result"].required = "findings" in rule.requires
+
+
+class ReturnForm(ActForm):
+    command, done = "cases.return", _("已退回承辦人續辦。")
+    reason = forms.CharField(
+        label=_("退回理由"),
+        min_length=2,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4, "autofocus": True}),
+    )
+
+
+class ReplyForm(ActForm):
+    command, done = "cases.record_reply", _("已登錄回覆。")
+    way = forms.ChoiceField(label=_("回覆方式"), widget=forms.RadioSelect)
+    at = LocalTime(label=_("回覆時間"))
+    reference = forms.CharField(
+        label=_("發文字號"), required=False, max_length=80, help_text=_("以信函回覆時填寫。")
+    )
+    content = forms.CharField(
+        label=_("回覆內容"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("請勿寫入民眾的姓名或電話。"),
+    )
+
+    def prepare(self, detail: CaseDetail) -> None:
+        ways = detail.pack.kinds[detail.case.kind].reply.by_hand
+        self.choose("way", [(way, str(CaseReply.Way(way).label)) for way in ways])
+        if len(ways) == 1:
+            self.fields["way"].initial = ways[0]
+        self.fields["at"].initial = local_minute(clock.now())
+
+    def clean_at(self) -> Any:
+        return not_before(self.cleaned_data["at"], self.detail.case.established_at)
+
+
+FORMS: dict[str, type[ActForm]] = {
+    "register": RegisterForm,
+    "pass_down": PassDownForm,
+    "grade_b": GradeForm,
+    "return": ReturnForm,
+    "reply": ReplyForm,
+}
