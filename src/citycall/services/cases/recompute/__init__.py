@@ -12,24 +12,20 @@ somebody is working on for later.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
 
 from django.db import connection
 
 from citycall.base import policies
-from citycall.base.clock import TAIPEI
-from citycall.base.closures import AGENCY, CITY, Closure
+from citycall.base.closures import Closure
 from citycall.base.commands import Context
 from citycall.base.portions import Done, Job, Portion, Span, ask, job_handler
-from citycall.services.cases.models import OPEN_STATUSES
 from citycall.services.cases.recompute import writing
+from citycall.services.cases.recompute.reading import area, running
 from citycall.services.cases.recompute.reckon import (
     Anew,
+    Counting,
     LimitError,
-    Ticking,
-    anew,
     codes_that_count,
 )
 
@@ -38,8 +34,6 @@ SUBJECT = "closure"
 DUE_CHANGED = writing.EVENT
 CASES = 1000  # open cases in one portion
 _SIGNALLED = 50  # more cases than this in one portion: only their agencies' lists are told
-# A limit in these units ends at the same instant whatever is closed.
-_NEVER = r" (minutes|hours|days)$|^until$"
 
 
 def begin(ctx: Context, closure: Closure) -> Job:
@@ -52,7 +46,7 @@ def plan(job: Job) -> list[Span]:
     closure = Closure.objects.get(pk=job.subject_id)
     if not policies.in_force()[1].calendar().is_working_day(closure.day):
         return []
-    where, values = _area(closure)
+    where, values = area(closure)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT min(id), max(id), count(*) FROM"
@@ -67,52 +61,17 @@ def plan(job: Job) -> list[Span]:
     return spans
 
 
-def _area(closure: Closure) -> tuple[str, dict[str, Any]]:
-    """Which cases a closure can matter to, as a condition on `cases_case c`."""
-    values: dict[str, Any] = {"open": [str(status) for status in OPEN_STATUSES]}
-    if closure.area == CITY:
-        return "c.status = ANY(%(open)s)", values
-    if closure.area.startswith(AGENCY):
-        values["area"] = closure.area.removeprefix(AGENCY)
-        return "c.status = ANY(%(open)s) AND c.agency = %(area)s", values
-    values["area"] = closure.area
-    return "c.status = ANY(%(open)s) AND c.district = %(area)s", values
-
-
-def day_of(closure: Closure) -> tuple[datetime, datetime]:
-    """The first instant of the closed day, and the first after it."""
-    first = datetime(closure.day.year, closure.day.month, closure.day.day, tzinfo=TAIPEI)
-    return first.astimezone(UTC), (first + timedelta(days=1)).astimezone(UTC)
-
-
-def running(closure: Closure, codes: list[str], first: int, last: int) -> list[Ticking]:
-    """The running clocks of open cases of a span that the closure can matter to."""
-    where, values = _area(closure)
-    begins, ends = day_of(closure)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'SELECT k.id, k.code, k.started_at, k.due, k."limit", c.id, c.kind, c.item, c.category,'
-            " c.district, c.agency, c.policy_version_id, c.established_at"
-            " FROM cases_case c JOIN cases_caseclock k ON k.case_id = c.id"
-            f" WHERE {where} AND c.id BETWEEN %(first)s AND %(last)s AND k.state = 'running'"  # nosec B608
-            " AND (k.code = ANY(%(codes)s) OR"
-            '  (k.started_at < %(ends)s AND k.due >= %(begins)s AND k."limit" !~ %(never)s))'
-            " ORDER BY c.id, k.id",
-            values
-            | {"first": first, "last": last, "codes": codes, "begins": begins, "ends": ends, "never": _NEVER},
-        )
-        return [Ticking._make(row) for row in cursor.fetchall()]
-
-
 @job_handler(JOB, plan=plan)
 def recompute(ctx: Context, job: Job, portion: Portion) -> Done:
     """Count the clocks of one span of cases anew, and write what has changed."""
     closure = Closure.objects.get(pk=job.subject_id)
+    writing.one_by_one()
     found: list[Anew] = []
     unknown = 0
+    counting = Counting(closure.day, ctx.now)
     for ticking in running(closure, job.payload["codes"], portion.first, portion.last):
         try:
-            one = anew(ticking, closure.day, ctx.now)
+            one = counting.anew(ticking)
         except LimitError:
             unknown += 1
             continue

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from citycall.base.closures import calendar_of
@@ -42,6 +41,11 @@ class Ticking(NamedTuple):
     established_at: datetime
 
 
+def utc_text(at: datetime) -> str:
+    """An instant in UTC as events and timers keep it (`jsonable`), without asking what it is."""
+    return at.isoformat()[:-6] + "Z"
+
+
 def ticking_of(case: Case, clock: CaseClock) -> Ticking:
     """The same of rows that are at hand."""
     return Ticking(
@@ -62,21 +66,27 @@ def ticking_of(case: Case, clock: CaseClock) -> Ticking:
 
 
 class Wanted(NamedTuple):
-    """A strike that should wait for this instant from now on; `raw` is when it would strike by the rule."""
+    """A strike that should wait for this instant (in words too) from now on; `raw` is when the rule says."""
 
     strike: str
     at: datetime
+    said: str
     raw: datetime
     daily: bool
     of_limit: bool
 
 
 class Anew(NamedTuple):
-    """What counting a clock anew has found; `wanted` are strikes that come at another time now."""
+    """What counting a clock anew has found; `wanted` are strikes that come at another time now.
+
+    `old` and `new` are the limits as events and timers keep them.
+    """
 
     ticking: Ticking
     started_at: datetime
     due: datetime
+    old: str
+    new: str
     sets_due: bool
     wanted: list[Wanted]
     never: list[str]  # strikes that would come before the clock began: they are not due at all
@@ -165,11 +175,6 @@ def codes_that_count(versions: Iterable[int]) -> list[str]:
 # --- limits -------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=4096)
-def _read(text: str) -> Due | None:
-    return read_limit(text)
-
-
 def limit_kept(ticking: Ticking) -> str:
     """The limit as written: as it was kept with the clock, or what can still be known of it."""
     if ticking.limit:
@@ -199,7 +204,7 @@ def limit_kept(ticking: Ticking) -> str:
 def due_anew(ticking: Ticking, started: datetime, calendar: Calendar) -> datetime:
     """When a clock is due by this calendar; as before, where its limit is not known or was an instant."""
     try:
-        limit = _read(limit_kept(ticking))
+        limit = read_limit(limit_kept(ticking))
         return ticking.due if limit is None else limit.after(started, calendar)
     except ValueError:  # no limit that this release reads, or one that ends beyond the calendar
         return ticking.due
@@ -208,46 +213,90 @@ def due_anew(ticking: Ticking, started: datetime, calendar: Calendar) -> datetim
 # --- counting -----------------------------------------------------------------------------------------------
 
 
-def by_now(pack: Pack, district: str, agency: str) -> Calendar:
-    """The calendar with all closures that stand."""
-    return calendar_of(pack, district, agency)
+class _Group(NamedTuple):
+    """What clocks of one rule, limit and place have in common."""
+
+    ruled: _Ruled
+    calendar: Calendar
+    limit: Due | None
+    known: bool  # whether the limit was kept: else each clock's is looked for
+    opens: datetime  # the first instant of the closed day
 
 
-def anew(ticking: Ticking, day: date, now: datetime, calendars: Calendars = by_now) -> Anew | None:
-    """What a closure of `day` that was declared or withdrawn makes of a clock; None where it changes nothing.
+class Counting:
+    """Counts clocks anew after a closure of `day` was declared or withdrawn, by `calendars` (those of now).
 
     Only a clock whose time includes that day is due at another time (TP-5-5-1b); strikes that count working
-    days may move besides. Raises LimitError where the calendar ends.
+    days may move besides.
     """
-    pack = pack_of(ticking.version)
-    calendar = calendars(pack, ticking.district, ticking.agency)
-    ruled = _rules(ticking.version)[ticking.code]
-    started, due = ticking.started_at, ticking.due
-    if ruled.rounds:
-        started = _begun(ruled.rule, ticking, calendar)
-    if calendar.local(ticking.due).date() >= day or started != ticking.started_at:
-        due = due_anew(ticking, started, calendar)
-    moved = due != ticking.due or started != ticking.started_at
-    if not moved and not ruled.counts:
-        return None
-    wanted: list[Wanted] = []
-    never: list[str] = []
-    unmark: frozenset[str] = frozenset()
-    for ring in ruled.rings:
-        if not moved and not ring.counts:
-            continue
-        at = _instant(ring, started, due, calendar, now)
-        if not moved and not _between(ring, started, due, at, day, now, calendar):
-            continue
-        if not ring.daily and at < min(started, due):
-            never.append(ring.strike.code)
-            continue
-        wanted.append(Wanted(ring.strike.code, max(at, now), at, ring.daily, ring.of_limit))
-        if ring.of_limit and not ring.daily and at > now >= ticking.due:
-            unmark |= ring.marks
-    if not moved and not wanted and not never:
-        return None
-    return Anew(ticking, started, due, ruled.rule.sets_due, wanted, never, unmark)
+
+    def __init__(self, day: date, now: datetime, calendars: Calendars = calendar_of) -> None:
+        self.day = day
+        self.now = now
+        self._calendars = calendars
+        self._groups: dict[tuple[int, str, str, str, str], _Group] = {}
+
+    def anew(self, ticking: Ticking) -> Anew | None:
+        """What it makes of one clock; None where it changes nothing. LimitError where the calendar ends."""
+        key = (ticking.version, ticking.code, ticking.limit, ticking.district, ticking.agency)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = self._group(ticking)
+        ruled, calendar, now = group.ruled, group.calendar, self.now
+        started, due = ticking.started_at, ticking.due
+        if ruled.rounds:
+            started = _begun(ruled.rule, ticking, calendar)
+        if due >= group.opens or started != ticking.started_at:
+            if not group.known:
+                due = due_anew(ticking, started, calendar)
+            elif group.limit is not None:
+                due = group.limit.after(started, calendar)
+        moved = due != ticking.due or started != ticking.started_at
+        if not moved and not ruled.counts:
+            return None
+        old = utc_text(ticking.due)
+        new = utc_text(due) if moved else old
+        wanted: list[Wanted] = []
+        never: list[str] = []
+        unmark: frozenset[str] = frozenset()
+        for ring in ruled.rings:
+            if not moved and not ring.counts:
+                continue
+            at = _instant(ring, started, due, calendar, now)
+            if not moved and not self._between(ring, started, due, at, calendar):
+                continue
+            if not ring.daily and at < due and at < started:
+                never.append(ring.strike.code)
+                continue
+            comes = at if at > now else now
+            said = new if comes is due else utc_text(comes)
+            wanted.append(Wanted(ring.strike.code, comes, said, at, ring.daily, ring.of_limit))
+            if ring.marks and ring.of_limit and at > now >= ticking.due:
+                unmark |= ring.marks
+        if not moved and not wanted and not never:
+            return None
+        return Anew(ticking, started, due, old, new, ruled.rule.sets_due, wanted, never, unmark)
+
+    def _group(self, ticking: Ticking) -> _Group:
+        calendar = self._calendars(pack_of(ticking.version), ticking.district, ticking.agency)
+        limit, known = None, bool(ticking.limit)
+        if known:
+            try:
+                limit = read_limit(ticking.limit)
+            except ValueError:  # written by another release
+                known = False
+        opens = datetime(self.day.year, self.day.month, self.day.day, tzinfo=calendar.zone).astimezone(UTC)
+        return _Group(_rules(ticking.version)[ticking.code], calendar, limit, known, opens)
+
+    def _between(
+        self, ring: _Ring, started: datetime, due: datetime, at: datetime, calendar: Calendar
+    ) -> bool:
+        """Whether the day lies between what a strike is counted from and its instant."""
+        anchor = due if ring.of_limit else started
+        if ring.daily:
+            anchor = max(anchor, self.now)
+        first, last = sorted((calendar.local(anchor).date(), calendar.local(at).date()))
+        return first <= self.day <= last
 
 
 def _instant(ring: _Ring, started: datetime, due: datetime, calendar: Calendar, now: datetime) -> datetime:
@@ -261,17 +310,6 @@ def _instant(ring: _Ring, started: datetime, due: datetime, calendar: Calendar, 
     return strike_at(ring.strike, started, due, calendar)
 
 
-def _between(
-    ring: _Ring, started: datetime, due: datetime, at: datetime, day: date, now: datetime, calendar: Calendar
-) -> bool:
-    """Whether the day lies between what a strike is counted from and its instant."""
-    anchor = due if ring.of_limit else started
-    if ring.daily:
-        anchor = max(anchor, now)
-    first, last = sorted((calendar.local(anchor).date(), calendar.local(at).date()))
-    return first <= day <= last
-
-
 def _begun(rule: ClockRule, ticking: Ticking, calendar: Calendar) -> datetime:
     """The round from which a clock runs, by this calendar (TP-5-2a)."""
     from_event = rule.start.on == "case.established" and rule.start.at is None
@@ -281,10 +319,10 @@ def _begun(rule: ClockRule, ticking: Ticking, calendar: Calendar) -> datetime:
 
 __all__ = [
     "Anew",
+    "Counting",
     "LimitError",
     "Ticking",
     "Wanted",
-    "anew",
     "codes_that_count",
     "due_anew",
     "limit_kept",

@@ -7,10 +7,9 @@ and another is set in its place.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -18,53 +17,63 @@ from django.db.models import BooleanField
 
 from citycall.base.encoding import dumps
 from citycall.base.timers import Timer
-from citycall.services.cases.models import OPEN_STATUSES, Case
+from citycall.services.cases.models import Case
+from citycall.services.cases.recompute.reading import OPEN, as_list, instant, micros
 from citycall.services.cases.recompute.reckon import Anew, Wanted
 
 HANDLER = "cases.clock"
 EVENT = "case.due_changed"
 # A sweep takes what is due by the clock of its own machine, which may go a little ahead.
 SOON = timedelta(minutes=1)
-_TIMER = (
-    "t.subject_kind = 'case' AND t.subject_id = v.owner AND t.state = 'pending' AND t.handler = 'cases.clock'"
-    " AND t.payload->>'clock' = %(code)s AND t.payload->>'strike' = %(strike)s"
+# The pending timers of one strike of these clocks, each looked up by its case. OFFSET 0: else the planner may
+# go through all timers instead.
+_OWNERS = "unnest(%(owners)s::bigint[], %(old)s::text[], %(new)s::text[], %(at)s::timestamptz[])"
+_TIMERS = (
+    f"{_OWNERS} AS v(owner, old, new, at) CROSS JOIN LATERAL (SELECT t.id, t.due FROM base_timer t"
+    " WHERE t.subject_kind = 'case' AND t.subject_id = v.owner AND t.state = 'pending'"
+    " AND t.handler = 'cases.clock' AND t.payload->>'clock' = %(code)s AND t.payload->>'strike' = %(strike)s"
     " AND coalesce(t.payload->>'limit', v.old) = v.old"
 )
 
 
 class Held(NamedTuple):
-    """A case that is locked, as it stands now."""
+    """A case that is locked, as it stands now; `marks` are those that are set."""
 
-    case: int
     agency: str
     due_at: datetime | None
-    marks: dict[str, bool]
+    marks: frozenset[str]
 
 
-def utc_text(at: datetime) -> str:
-    """An instant as events and timers keep it (`jsonable`), without asking what it is."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def one_by_one() -> None:
+    """In this transaction rows are looked up by their index, each: a table is never read as a whole.
+
+    The planner cannot know how few of very many rows a list of numbers names.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_hashjoin = off")
+        cursor.execute("SET LOCAL enable_mergejoin = off")
 
 
 def hold(cases: Sequence[int], marks: Iterable[str]) -> tuple[dict[int, Held], list[int]]:
     """Lock these cases, lowest first, but not those that somebody is working on: they are the second."""
-    columns = sorted({"overdue", *marks})
+    columns = sorted(set(marks))
     for name in columns:
         if not isinstance(Case._meta.get_field(name), BooleanField):
             raise TypeError(f"{name} of a case is no mark")
-    picked = ", ".join(connection.ops.quote_name(name) for name in columns)
+    picked = "".join(f", {connection.ops.quote_name(name)}" for name in columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, status, agency, due_at, {picked} FROM cases_case WHERE id = ANY(%s)"  # nosec B608
-            " ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
-            [list(cases)],
+            f"SELECT id, status = ANY(%s), agency, {micros('due_at')}{picked} FROM cases_case"  # nosec B608
+            " WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
+            [OPEN, as_list(cases)],
         )
         rows = cursor.fetchall()
-    held = {
-        row[0]: Held(row[0], row[2], row[3], dict(zip(columns, row[4:], strict=True)))
-        for row in rows
-        if row[1] in OPEN_STATUSES
-    }
+    held: dict[int, Held] = {}
+    for case, is_open, agency, due, *flags in rows:
+        if is_open:
+            bears = frozenset(name for name, flag in zip(columns, flags, strict=True) if flag)
+            held[case] = Held(agency, None if due is None else instant(due), bears)
     mine = {row[0] for row in rows}
     return held, [case for case in cases if case not in mine]
 
@@ -74,20 +83,25 @@ def clocks(found: Sequence[Anew]) -> list[Anew]:
     moved = [one for one in found if one.moved]
     if not moved:
         return list(found)
+    restarted = [one for one in moved if one.started_at != one.ticking.started_at]
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE cases_caseclock k SET due = v.due, started_at = v.started"
-            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
-            " AS v(id, old, due, started)"
+            "UPDATE cases_caseclock k SET due = v.due"
+            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS v(id, old, due)"
             " WHERE k.id = v.id AND k.state = 'running' AND k.due = v.old RETURNING k.id",
             [
-                [one.ticking.clock for one in moved],
-                [one.ticking.due for one in moved],
-                [one.due for one in moved],
-                [one.started_at for one in moved],
+                as_list(one.ticking.clock for one in moved),
+                as_list(one.old for one in moved),
+                as_list(one.new for one in moved),
             ],
         )
         written = {row[0] for row in cursor.fetchall()}
+        for one in restarted:
+            if one.ticking.clock in written:
+                cursor.execute(
+                    "UPDATE cases_caseclock SET started_at = %s WHERE id = %s",
+                    [one.started_at, one.ticking.clock],
+                )
     return [one for one in found if not one.moved or one.ticking.clock in written]
 
 
@@ -114,10 +128,10 @@ def timers(found: Sequence[Anew], now: datetime) -> None:
 
 def _arrays(pairs: Sequence[tuple[Anew, Wanted]]) -> dict[str, Any]:
     return {
-        "owners": [one.ticking.case for one, _ in pairs],
-        "old": [utc_text(one.ticking.due) for one, _ in pairs],
-        "new": [utc_text(one.due) for one, _ in pairs],
-        "at": [wanted.at for _, wanted in pairs],
+        "owners": as_list(one.ticking.case for one, _ in pairs),
+        "old": as_list(one.old for one, _ in pairs),
+        "new": as_list(one.new for one, _ in pairs),
+        "at": as_list(wanted.said for _, wanted in pairs),
     }
 
 
@@ -125,10 +139,9 @@ def _move_far(code: str, strike: str, pairs: Sequence[tuple[Anew, Wanted]], now:
     """Those that no sweep can have in its hands yet, in one statement; the cases they are of."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE base_timer t SET due = v.at, payload = t.payload || jsonb_build_object('limit', v.new)"
-            " FROM unnest(%(owners)s::bigint[], %(old)s::text[], %(new)s::text[], %(at)s::timestamptz[])"
-            " AS v(owner, old, new, at)"
-            f" WHERE {_TIMER} AND t.due > %(soon)s RETURNING t.subject_id",  # nosec B608
+            "UPDATE base_timer u SET due = w.at, payload = u.payload || jsonb_build_object('limit', w.new)"
+            f" FROM (SELECT x.id, v.new, v.at FROM {_TIMERS} AND t.due > %(soon)s OFFSET 0) AS x) AS w"  # nosec B608
+            " WHERE u.id = w.id AND u.state = 'pending' RETURNING u.subject_id",
             _arrays(pairs) | {"code": code, "strike": strike, "soon": now + SOON},
         )
         return {row[0] for row in cursor.fetchall()}
@@ -138,15 +151,11 @@ def _move_near(code: str, strike: str, pairs: Sequence[tuple[Anew, Wanted]], now
     """Those due about now, struck already, or in a sweep's hands, one by one; what is to be set anew."""
     known = {one.ticking.case: (one, wanted) for one, wanted in pairs}
     values = _arrays(pairs) | {"code": code, "strike": strike}
-    query = (
-        "SELECT t.subject_id, t.id, t.due FROM base_timer t"
-        " JOIN unnest(%(owners)s::bigint[], %(old)s::text[]) AS v(owner, old)"
-        f" ON {_TIMER}"  # nosec B608
-    )
+    query = f"SELECT v.owner, x.id, x.due FROM {_TIMERS}"  # nosec B608
     with connection.cursor() as cursor:
-        cursor.execute(query, values)
+        cursor.execute(f"{query} OFFSET 0) AS x", values)
         waiting = {row[0] for row in cursor.fetchall()}
-        cursor.execute(f"{query} FOR UPDATE OF t SKIP LOCKED", values)
+        cursor.execute(f"{query} FOR UPDATE SKIP LOCKED) AS x", values)
         free = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
         for case, (timer, was) in free.items():
             one, wanted = known[case]
@@ -156,7 +165,7 @@ def _move_near(code: str, strike: str, pairs: Sequence[tuple[Anew, Wanted]], now
             cursor.execute(
                 "UPDATE base_timer SET due = %s, payload = payload || jsonb_build_object('limit', %s::text)"
                 " WHERE id = %s",
-                [at, utc_text(one.due), timer],
+                [at, one.new, timer],
             )
     new = []
     for case, (one, wanted) in known.items():
@@ -173,23 +182,18 @@ def _timer(one: Anew, wanted: Wanted) -> Timer:
         handler=HANDLER,
         subject_kind="case",
         subject_id=one.ticking.case,
-        payload={"clock": one.ticking.code, "strike": wanted.strike, "limit": utc_text(one.due)},
+        payload={"clock": one.ticking.code, "strike": wanted.strike, "limit": one.new},
     )
 
 
 def _call_off(one: Anew, strike: str) -> None:
     """A reminder that would come before the clock began is none (a sweep that holds it lets it pass)."""
+    never = Wanted(strike, one.due, one.new, one.due, daily=False, of_limit=False)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE base_timer SET state = 'cancelled' WHERE id IN (SELECT t.id FROM base_timer t"
-            f" JOIN (SELECT %(owner)s::bigint AS owner, %(old)s::text AS old) AS v ON {_TIMER}"  # nosec B608
-            " FOR UPDATE OF t SKIP LOCKED)",
-            {
-                "owner": one.ticking.case,
-                "old": utc_text(one.ticking.due),
-                "code": one.ticking.code,
-                "strike": strike,
-            },
+            "UPDATE base_timer SET state = 'cancelled' WHERE id IN"
+            f" (SELECT x.id FROM {_TIMERS} FOR UPDATE SKIP LOCKED) AS x)",  # nosec B608
+            _arrays([(one, never)]) | {"code": one.ticking.code, "strike": strike},
         )
 
 
@@ -202,57 +206,81 @@ def cases(found: Sequence[Anew], held: dict[int, Held], now: datetime, told: dic
     for one in found:
         if one.moved:
             of_case[one.ticking.case].append(one)
-    due: dict[int, datetime] = {}
+    due: dict[int, str] = {}
     unmarked: dict[str, list[int]] = defaultdict(list)
-    owners: list[int] = []
-    data: list[str] = []
-    common = dumps(told)[1:-1]
+    plain: dict[str, list[Anew]] = defaultdict(list)
+    others: list[tuple[int, str]] = []
     for case, ones in of_case.items():
         row = held[case]
-        first = next((one for one in ones if one.sets_due and one.ticking.due == row.due_at), None)
-        changes: list[str] = []
-        if first is not None:
-            due[case] = first.due
-            changes.append(f'"due_at":"{utc_text(first.due)}"')
-        for mark in sorted({mark for one in ones for mark in one.unmark if row.marks.get(mark)}):
+        ones.sort(key=lambda one: not (one.sets_due and one.ticking.due == row.due_at))
+        first = ones[0]
+        if first.sets_due and first.ticking.due == row.due_at:
+            due[case] = first.new
+        marks = sorted({mark for one in ones for mark in one.unmark if mark in row.marks})
+        for mark in marks:
             unmarked[mark].append(case)
-            changes.append(f"{json.dumps(mark)}:false")
-        ones.sort(key=lambda one: one is not first)
-        more = f',"also":[{",".join("{" + _said(one) + "}" for one in ones[1:])}]' if ones[1:] else ""
-        owners.append(case)
-        data.append(f'{{"set":{{{",".join(changes)}}},"info":{{{common},{_said(ones[0])}{more}}}}}')
+        if case in due and not marks and len(ones) == 1:
+            plain[first.ticking.code].append(first)
+        else:
+            changes = ({"due_at": due[case]} if case in due else {}) | dict.fromkeys(marks, False)
+            info = {**told, **_said(first)} | ({"also": [_said(one) for one in ones[1:]]} if ones[1:] else {})
+            others.append((case, dumps({"set": changes, "info": info})))
     _write_cases(due, unmarked)
-    _write_events(owners, data, now)
-    return set(owners)
+    for code, ones in plain.items():
+        _write_plain(code, ones, now, told)
+    _write_events(others, now)
+    return set(of_case)
 
 
-def _said(one: Anew) -> str:
-    return (
-        f'"clock":{json.dumps(one.ticking.code)},"old_due":"{utc_text(one.ticking.due)}"'
-        f',"new_due":"{utc_text(one.due)}"'
-    )
+def _said(one: Anew) -> dict[str, Any]:
+    return {
+        "clock": one.ticking.code,
+        "old_due": one.old,
+        "new_due": one.new,
+    }
 
 
-def _write_cases(due: dict[int, datetime], unmarked: dict[str, list[int]]) -> None:
+def _write_cases(due: dict[int, str], unmarked: dict[str, list[int]]) -> None:
     with connection.cursor() as cursor:
         if due:
             cursor.execute(
                 "UPDATE cases_case c SET due_at = v.due FROM unnest(%s::bigint[], %s::timestamptz[])"
                 " AS v(id, due) WHERE c.id = v.id",
-                [list(due), list(due.values())],
+                [as_list(due), as_list(due.values())],
             )
         for mark, owners in unmarked.items():
             column = connection.ops.quote_name(mark)
             cursor.execute(f"UPDATE cases_case SET {column} = false WHERE id = ANY(%s)", [owners])  # nosec B608
 
 
-def _write_events(owners: list[int], data: list[str], now: datetime) -> None:
-    if not owners:
+def _write_plain(code: str, ones: Sequence[Anew], now: datetime, told: dict[str, Any]) -> None:
+    """The events of cases of which one clock has moved and the case's limit with it: made by the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO base_event (subject_kind, subject_id, kind, at, actor_kind, post, data)"
+            " SELECT 'case', v.owner, %s, %s, 'system', '', jsonb_build_object('set',"
+            "  jsonb_build_object('due_at', v.new), 'info', %s::jsonb || jsonb_build_object("
+            "  'clock', %s::text, 'old_due', v.old, 'new_due', v.new))"
+            " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(owner, old, new) ORDER BY v.owner",
+            [
+                EVENT,
+                now,
+                dumps(told),
+                code,
+                as_list(one.ticking.case for one in ones),
+                as_list(one.old for one in ones),
+                as_list(one.new for one in ones),
+            ],
+        )
+
+
+def _write_events(events: Sequence[tuple[int, str]], now: datetime) -> None:
+    if not events:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO base_event (subject_kind, subject_id, kind, at, actor_kind, post, data)"
             " SELECT 'case', v.owner, %s, %s, 'system', '', v.data::jsonb"
             " FROM unnest(%s::bigint[], %s::text[]) AS v(owner, data) ORDER BY v.owner",
-            [EVENT, now, owners, data],
+            [EVENT, now, [case for case, _ in events], [data for _, data in events]],
         )
