@@ -201,7 +201,7 @@ class TestStrikes:
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda d: d.replace(tzinfo=UTC))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.sampled_from(PACKS), instants, st.integers(0, 60 * 24 * 30))
 def test_strikes_come_in_order_and_daily_ones_once_a_day(name: str, start: datetime, minutes: int) -> None:
     pack = load_pack(POLICIES / name)
@@ -210,11 +210,18 @@ def test_strikes_come_in_order_and_daily_ones_once_a_day(name: str, start: datet
         strikes = first_strikes(rule, start, due, cal)
         assert [instant for _, instant in strikes] == sorted(instant for _, instant in strikes)
         for code, instant in strikes:
+            when = rule.strike(code).when
             again = next_strike(rule.strike(code), instant, due, cal)
             if again is None:
+                assert not when.daily
                 continue
-            assert instant > due
-            assert again - instant == timedelta(days=1)
+            assert instant > (due if when.from_ == "limit" else start)
+            assert cal.local(again).time() in when.daily_at
+            if not when.working_days:
+                passed = [cal.next_time_of_day(instant, at) for at in when.daily_at]
+                assert again == min(passed) <= instant + timedelta(days=1)
+            else:
+                assert cal.is_working_day(cal.local(again).date())
 
 
 class TestNotices:
@@ -296,7 +303,7 @@ class TestKinds:
     def test_stages(self, newtaipei: Pack) -> None:
         """NT-5-4-1b, NT-5-4-1c."""
         fast = newtaipei.kinds["fast"]
-        for item in newtaipei.items.values():
+        for item in (item for item in newtaipei.items.values() if item.kind == "fast"):
             assert item.stage1.within(fast.stages["first"].min, fast.stages["first"].max)
         assert [str(one) for one in fast.second_stage_limits(None)] == ["1 days", "14 days"]
         assert [str(one) for one in fast.second_stage_limits(newtaipei.items["noise"])] == [

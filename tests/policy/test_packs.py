@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from tests.policy.conftest import POLICIES
 
 from citycall.policy import Pack, load_pack, sample_world
+from citycall.policy.cli import policy
 from citycall.policy.variation_points import POINTS, READINGS
 
 CITIES = {"kinmen": "KM", "newtaipei": "NT", "taipei": "TP"}
@@ -86,6 +89,29 @@ def test_editions() -> None:
     assert taipei.ends == date(2017, 9, 1)
     assert taipei.edition_on(date(2017, 8, 31)) is not None
     assert taipei.edition_on(date(2017, 9, 1)) is None
+
+
+def test_the_list_of_packs_tells_which_document_applies_no_longer() -> None:
+    """TP-0b: marked as repealed since its day, and still to be read."""
+    done = CliRunner().invoke(policy, ["list", str(POLICIES), "--lang", "en"])
+    assert done.exit_code == 0
+    taipei = done.output[done.output.index("taipei 2017.8") :]
+    assert "repealed" in taipei.splitlines()[0]
+    assert "no longer in force, kept as a template, since 2017-09-01" in taipei
+    assert "2016-05-16  北府研服字第1050881261號  Amended  ← in force" in done.output
+    shown = CliRunner().invoke(policy, ["show", str(POLICIES / "kinmen")])
+    assert "金門縣政府1999服務熱線作業規範" in shown.output
+    assert "2011-07-07  府研研字第1000048257號" in shown.output
+    nothing = CliRunner().invoke(policy, ["list", str(POLICIES / "kinmen")])
+    assert nothing.exit_code == 1
+
+
+def test_a_broken_pack_is_told_among_the_others(tmp_path: Path) -> None:
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "pack.yaml").write_text("code: [\n", encoding="utf-8")
+    done = CliRunner().invoke(policy, ["list", str(tmp_path)])
+    assert "pack.yaml" in done.output
+    assert "not YAML" in done.output
 
 
 def test_who_approves_a_change() -> None:

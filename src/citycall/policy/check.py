@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from citycall.policy.clauses import find_clauses, load_clauses
 from citycall.policy.cross import problems
-from citycall.policy.load import load_pack
+from citycall.policy.load import read_marked
 from citycall.policy.model import Pack
 from citycall.policy.soundness import Finding, dead_rules, unsettled
-from citycall.policy.source import PackError
+from citycall.policy.source import Key, PackError, Source
 from citycall.policy.world import sample_world
 
 SMS_SEGMENT = 70
@@ -35,7 +35,7 @@ _ITEMS = {"streetlight", "pothole", "drain", "noise", "refuse", "tree", "signal"
 def check_pack(path: Path | str) -> list[Finding]:
     """Everything that is wrong or missing in a pack; an empty list when nothing is."""
     try:
-        pack = load_pack(path)
+        pack, source = read_marked(path)
     except PackError as error:
         return [_refusal(error)]
     found = [Finding("error", ".".join(map(str, key)), message) for key, message in problems(pack)]
@@ -45,7 +45,47 @@ def check_pack(path: Path | str) -> list[Finding]:
     found += _unused(pack)
     found += dead_rules(pack)
     found += unsettled(pack, find_clauses(pack.path))
-    return found
+    return [_placed(pack, source, one) for one in found]
+
+
+def _placed(pack: Pack, source: Source, found: Finding) -> Finding:
+    """The finding with file and line in place of the key alone."""
+    if "/" in found.where or ".yaml" in found.where or ".csv" in found.where:
+        return found
+    file, line = source.where(_key(pack, found.where))
+    if line is None:
+        return found
+    return Finding(found.level, f"{file}:{line}", f"{found.where}: {found.message}")
+
+
+def _key(pack: Pack, where: str) -> Key:
+    """The key of a dotted place that names rules by their codes: `clocks.sign_off.stop`."""
+    key: Key = ()
+    at: Any = pack
+    parts = where.split(".")
+    while parts:
+        for length in range(len(parts), 0, -1):
+            name = ".".join(parts[:length])
+            step, inner = _step(at, name)
+            if step is not None:
+                key, at, parts = (*key, step), inner, parts[length:]
+                break
+        else:
+            break
+    return key
+
+
+def _step(at: Any, name: str) -> tuple[str | int | None, Any]:
+    if isinstance(at, BaseModel):
+        field = type(at).model_fields.get(name)
+        return (None, None) if field is None else (field.alias or name, getattr(at, name))
+    if isinstance(at, Mapping):
+        return (name, at[name]) if name in at else (None, None)
+    if isinstance(at, list | tuple):
+        for n, one in enumerate(at):
+            if getattr(one, "code", None) == name or str(n) == name:
+                return n, one
+    return None, None
 
 
 def _refusal(error: PackError) -> Finding:

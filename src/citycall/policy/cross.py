@@ -29,9 +29,9 @@ def problems(pack: Pack) -> Iterator[Problem]:
     yield from _places(pack)
     yield from _items(pack)
     yield from _kinds(pack)
+    yield from _tasks(pack)
     yield from _clocks(pack)
     yield from _notices(pack)
-    yield from _tasks(pack)
     yield from _templates(pack)
 
 

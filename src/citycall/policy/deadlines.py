@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from citycall.policy.basics import clock_time
 from citycall.policy.limits import Limit, LimitError
@@ -192,7 +192,19 @@ def _read_moment(words: str | None) -> Moment:
 
 def read_due(text: str) -> Due:
     """A limit or deadline as it is written, also as it was kept with a clock; raises ValueError."""
-    said = " ".join(text.split())
+    try:
+        return _read_due(" ".join(text.split()))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        said = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+        raise ValueError(said if str(text) in said else f"{text!r}: {said}") from None
+
+
+class NotADue(ValueError):
+    """Words that are neither an amount of time nor a deadline."""
+
+
+def _read_due(said: str) -> Due:
     if found := _DAY.match(said):
         return ByDay(which=found[1], at=_read_moment(found[2]))  # type: ignore[arg-type]
     if found := _MONTH.match(said):
@@ -201,7 +213,7 @@ def read_due(text: str) -> Due:
         return BeforeDay(of=found[1], day=date.fromisoformat(found[2]) if found[2] else None)
     if said[:1].isdigit():
         return Limit.model_validate(said)
-    raise ValueError(f"{text!r} is not a limit; write {EXAMPLES}")
+    raise NotADue(f"{said!r} is not a limit; write {EXAMPLES}")
 
 
 def _read(value: Any) -> Any:

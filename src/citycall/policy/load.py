@@ -63,13 +63,18 @@ def load_pack(path: Path | str) -> Pack:
         found = _cache.get(folder)
         if found is not None and found[0] == stamp:
             return found[1]
-        pack = _load(folder)
+        pack, _ = _load(folder)
         _cache[folder] = (stamp, pack)
         return pack
 
 
 def read_pack(path: Path | str) -> Pack:
     """The pack in a folder, checked and not remembered; raises PackError."""
+    return read_marked(path)[0]
+
+
+def read_marked(path: Path | str) -> tuple[Pack, Source]:
+    """The pack in a folder, and where each of its values stands; raises PackError."""
     return _load(Path(path).resolve())
 
 
@@ -105,7 +110,7 @@ def _stamp(folders: list[Path]) -> tuple[tuple[str, int, int], ...]:
     return tuple(stamps)
 
 
-def _load(folder: Path) -> Pack:
+def _load(folder: Path) -> tuple[Pack, Source]:
     folders = folders_of(folder)
     source = Source()
     raw: dict[str, Any] = {}
@@ -125,7 +130,7 @@ def _load(folder: Path) -> Pack:
     problem = cross_check(pack)
     if problem is not None:
         raise source.error(*problem)
-    return pack
+    return pack, source
 
 
 def _typed(raw: dict[str, Any], source: Source) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from citycall.policy.basics import PLACEHOLDER, PLACEHOLDERS, Clauses, Code, NoticeChannel, Rule, clock_time
-from citycall.policy.deadlines import EXAMPLES, Due, read_due
+from citycall.policy.deadlines import Due, NotADue, read_due
 from citycall.policy.limits import Limit
 from citycall.policy.text import Text
 
@@ -154,11 +154,8 @@ def _clock_limit(value: Any) -> Any:
         return value
     try:
         return read_due(value)
-    except ValueError as error:
-        if not value[:1].isdigit():
-            others = ", ".join(LIMITS_FROM)
-            raise ValueError(f"{value!r} is not a limit; write {EXAMPLES}, or one of {others}") from None
-        raise error
+    except NotADue as error:
+        raise ValueError(f"{error}, or one of {', '.join(LIMITS_FROM)}") from None
 
 
 ClockLimit = Annotated[Due | LimitFrom, BeforeValidator(_clock_limit)]

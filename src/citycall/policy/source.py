@@ -15,6 +15,7 @@ Step = str | int
 Key = tuple[Step, ...]
 
 _DEEPEST = 40
+_MOST = 200_000
 
 
 class PackError(Exception):
@@ -34,6 +35,7 @@ class Source:
 
     def __init__(self) -> None:
         self.marks: dict[Key, tuple[str, int]] = {}
+        self._scalars, self._values = _Plain(""), 0
 
     def where(self, key: Key) -> tuple[str, int | None]:
         """The place of a value, or of the nearest one that holds it."""
@@ -54,21 +56,23 @@ class Source:
     def yaml_text(self, text: str, path: Path | str, root: Key) -> Any:
         """The same of a text; `path` is what errors call it."""
         try:
+            _shallow(text, path)
             node = yaml.compose(text, Loader=_Plain)
-        except RecursionError:
-            raise PackError(path, None, "", "nested too deeply") from None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = None if mark is None else mark.line + 1
             problem = getattr(error, "problem", None) or str(error)
             raise PackError(path, line, "", f"this is not YAML: {problem}") from error
         self.marks[root] = (str(path), 1)
+        self._scalars, self._values = _Plain(""), 0
         return {} if node is None else self._value(node, str(path), root)
 
     def _value(self, node: Node, file: str, key: Key) -> Any:
         self.marks.setdefault(key, (file, node.start_mark.line + 1))
-        if len(key) > _DEEPEST:
-            raise PackError(file, node.start_mark.line + 1, _dotted(key[:4]), "nested too deeply")
+        self._values += 1
+        if len(key) > _DEEPEST or self._values > _MOST:  # aliases may make much of little
+            what = "nested too deeply" if len(key) > _DEEPEST else "too many values"
+            raise PackError(file, node.start_mark.line + 1, _dotted(key[:4]), what)
         if isinstance(node, MappingNode):
             mapping: dict[str, Any] = {}
             for name_node, value_node in node.value:
@@ -84,11 +88,11 @@ class Source:
         if isinstance(node, SequenceNode):
             return [self._value(one, file, (*key, n)) for n, one in enumerate(node.value)]
         try:
-            return _Plain("").construct_object(node)
+            return self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
-            raise PackError(
-                file, node.start_mark.line + 1, _dotted(key), f"cannot be read: {error}"
-            ) from error
+            problem = getattr(error, "problem", None) or error
+            line = node.start_mark.line + 1
+            raise PackError(file, line, _dotted(key), f"cannot be read: {problem}") from error
 
     def csv(
         self, path: Path, root: Key, columns: frozenset[str], needed: frozenset[str]
@@ -124,7 +128,10 @@ class Source:
             raise PackError(path, reader.line_num, "", f"this is not CSV: {error}") from error
 
 
-class _Plain(yaml.SafeLoader):
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, read in C where that is built
+
+
+class _Plain(_Safe):  # type: ignore[misc]
     """YAML in which 18:00 stays 18:00 (no base-sixty numbers) and 0912 stays a text."""
 
 
@@ -136,6 +143,19 @@ _Plain.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9]
 _Plain.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^-?(?:0|[1-9]\d*)\.\d+$"), list("-0123456789")
 )
+
+
+def _shallow(text: str, path: Path | str) -> None:
+    """Refuse what is nested too deeply before anything walks into it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Safe):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                line = None if event.start_mark is None else event.start_mark.line + 1
+                raise PackError(path, line, "", "nested too deeply")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _dotted(key: Key) -> str:
