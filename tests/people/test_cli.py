@@ -56,6 +56,7 @@ def test_every_government_that_is_shipped_can_begin(new_keys: Path, pack: str) -
     done = run(cli.init, folder, "--admin", "chen", "--name", "陳管理", "--password-stdin", given=GOOD)
     assert done.exit_code == 0, done.output
     assert Government.objects.get().pack == policies.in_force()[1].code == pack
+    assert ("as a template" in done.output) == (pack == "taipei")  # repealed, and chosen all the same (TP-0b)
 
 
 def test_it_begins_only_once(new_keys: Path) -> None:

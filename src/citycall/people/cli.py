@@ -14,11 +14,12 @@ from pathlib import Path
 import click
 from django.db import OperationalError
 
+from citycall.base import clock
 from citycall.base.commands import SYSTEM, Refused
 from citycall.people import founding, queries, roster
 from citycall.people.commands import add_staff, create_token, revoke_token, set_password, unlock_staff
 from citycall.people.models import ApiToken, Holding, Staff
-from citycall.policy import PackError
+from citycall.policy import PackError, load_pack
 
 ACTOR = replace(SYSTEM, via="cli")
 
@@ -61,6 +62,9 @@ def init(pack: str, username: str | None, display_name: str, email: str, passwor
         password = _password(password_stdin, username)
         government = founding.found(folder, username, display_name or username, password, email)
     click.echo(f"{government} has begun; {username} may sign in.")
+    rules = load_pack(folder)
+    if not rules.applies_on(clock.today()):
+        click.echo(f"Its rules apply no longer since {rules.ends}: they are used here as a template (TP-0b).")
     click.echo("Next: `citycall staff import FILE.csv` brings in agencies, posts and staff.")
 
 

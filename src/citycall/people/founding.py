@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from citycall.base import events, policies, private
+from citycall.base import clock, events, policies, private
 from citycall.base.commands import background
 from citycall.people.models import Agency, Government, Holding, Post, Staff
 from citycall.people.passwords import check_new_password
@@ -45,6 +45,8 @@ def found(folder: Path, username: str, display_name: str, password: str, email: 
     """Put the pack in force, make the keys and the administrator."""
     check_can_begin()
     rules = load_pack(folder)
+    if not rules.applies_on(clock.today()) and rules.reading("repealed", "use", "template") != "template":
+        raise NotFounded(f"{rules.title or rules.name} applies no longer since {rules.ends}.")
     admin = Staff(username=username, display_name=display_name, email=email)
     check_new_password(password, admin)
     keys = Path(str(settings.CITYCALL_KEYS))

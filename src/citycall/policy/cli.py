@@ -6,7 +6,9 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -14,6 +16,7 @@ from citycall.policy.check import check_pack, diff_packs, flatten
 from citycall.policy.load import load_pack
 from citycall.policy.model import Pack
 from citycall.policy.rules import ClockRule, Strike
+from citycall.policy.shelf import document, packs_in
 from citycall.policy.source import PackError
 
 PACK = click.Path(path_type=Path)
@@ -47,6 +50,24 @@ def check(packs: tuple[Path, ...], strict: bool) -> None:
             )
     if bad:
         sys.exit(1)
+
+
+@policy.command("list")
+@click.argument("folder", type=PACK, default=Path("policies"))
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def list_packs(folder: Path, lang: str) -> None:
+    """The packs of FOLDER: whose they are, their version and status, their document and its editions."""
+    found = False
+    for one in packs_in(folder):
+        found = True
+        if isinstance(one, PackError):
+            click.echo(f"error: {one}", err=True)
+            continue
+        click.echo(f"{one.code} {one.version}  {one.status}  {one.name.get(lang)}")
+        for line in document(one, _today(one), lang):
+            click.echo(f"  {line}")
+    if not found:
+        raise click.ClickException(f"There is no policy pack in {folder}.")
 
 
 @policy.command()
@@ -89,6 +110,7 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
 def describe(pack: Pack, lang: str = "zh") -> list[str]:
     """A pack in lines that people read."""
     lines = [f"{pack.name.get(lang)}  {pack.code} {pack.version}  {pack.status}  sha256:{pack.digest[:12]}"]
+    lines += document(pack, _today(pack), lang)
     for kind in pack.kinds.values():
         lines.append(f"\n{kind.name.get(lang)} ({kind.code})  {_cited(kind.clauses)}")
         for name, stage in kind.stages.items():
@@ -133,8 +155,17 @@ def _when(strike: Strike) -> str:
     ):
         if limit is not None:
             return f"{word} {limit}"
+    if when.on_day is not None:
+        day = when.on_day
+        return (
+            f"day {day.days} {'before' if day.before else 'after'} {day.before or day.after}, {day.at:%H:%M}"
+        )
     daily = ", ".join(f"{at:%H:%M}" for at in when.daily_at)
     return f"daily {daily} after {when.from_}" if daily else f"at {when.at}"
+
+
+def _today(pack: Pack) -> date:
+    return datetime.now(UTC).astimezone(ZoneInfo(pack.timezone)).date()
 
 
 def _cited(clauses: tuple[str, ...]) -> str:

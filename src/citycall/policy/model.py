@@ -207,9 +207,13 @@ class Pack(Rule):
                 return rule
         raise KeyError(code)
 
+    def applies_on(self, day: date) -> bool:
+        """Whether the document still applies on a day; an ended one stays usable as a template (TP-0b)."""
+        return self.ends is None or day < self.ends
+
     def edition_on(self, day: date) -> Edition | None:
         """The edition of the document in force on a day; None before the first and from the end on."""
-        if self.ends is not None and day >= self.ends:
+        if not self.applies_on(day):
             return None
         known = [edition for edition in self.editions if edition.since <= day]
         return max(known, key=lambda edition: edition.since, default=None)

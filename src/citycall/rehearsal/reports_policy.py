@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from citycall.base import clock, policies
-from citycall.policy import Pack, PackError, load_pack
+from citycall.policy import Pack
+from citycall.policy.shelf import packs_in
 from citycall.rehearsal.expect.reports import Row, report
 from citycall.services.cases.models import Case
 
@@ -29,14 +29,8 @@ def policy(day: Any = None, case: int | None = None) -> Row:
 @report("policies")
 def known_policies() -> list[Row]:
     """The list of rule-sets that this software ships, each with its status (TP-0b)."""
-    rows = []
-    for folder in sorted(Path(settings.CITYCALL_POLICIES).iterdir()):
-        if (folder / "pack.yaml").is_file():
-            try:
-                rows.append(_row(load_pack(folder), clock.today()))
-            except PackError:
-                continue
-    return rows
+    found = packs_in(settings.CITYCALL_POLICIES)
+    return [_row(pack, clock.today()) for pack in found if isinstance(pack, Pack)]
 
 
 def _row(pack: Pack, day: date) -> Row:
@@ -50,7 +44,7 @@ def _row(pack: Pack, day: date) -> Row:
         "status": pack.status,
         "ends": pack.ends,
         "ended_by": pack.ended_by,
-        "applies": pack.ends is None or day < pack.ends,
+        "applies": pack.applies_on(day),
         "edition": edition.document if edition else None,
         "edition_since": edition.since if edition else None,
         "approved_by": list(pack.approved_by),
