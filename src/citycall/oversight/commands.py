@@ -1,4 +1,4 @@
-"""The commission reviews delays and items (NT-5-4-8c, NT-5-4-1d); it changes the rules by `policy_commands`."""
+"""The commission reviews delays and items (NT-5-4-8c, NT-5-4-1d). Changing rules: `policy_commands`."""
 
 from __future__ import annotations
 

@@ -113,25 +113,31 @@ def _merged(change: PolicyChange, data: ProposeChange) -> Edits:
             known = getattr(pack, table)
             if one.slug not in known and one.slug not in points:
                 raise _invalid(f"{table}.{one.slug}", _("規則沒有這個項目：%(slug)s。") % {"slug": one.slug})
-            into[one.slug] = ValueEdit(value=one.value, zh=one.zh, en=one.en)
-    files = {**edits.files, **data.files}
-    rows = _rows(change, data, files) if data.items else {}
-    return Edits(
+            old = into.get(one.slug, ValueEdit())
+            zh, en = (mine if mine is not None else his for mine, his in ((one.zh, old.zh), (one.en, old.en)))
+            into[one.slug] = ValueEdit(value=one.value, zh=zh, en=en)
+    so_far = Edits(
         settings=settings,
         readings=readings,
-        items={**edits.items, **{code: {**edits.items.get(code, {}), **row} for code, row in rows.items()}},
-        files=files,
+        items=edits.items,
+        files={**edits.files, **data.files},
         document=edits.document if data.document is None else data.document,
     )
+    if not data.items:
+        return so_far
+    rows = _rows(change, data, so_far)
+    items = {code: {**so_far.items.get(code, {}), **row} for code, row in rows.items()}
+    return so_far.model_copy(update={"items": {**so_far.items, **items}})
 
 
-def _rows(change: PolicyChange, data: ProposeChange, files: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def _rows(change: PolicyChange, data: ProposeChange, so_far: Edits) -> dict[str, dict[str, str]]:
     """The cells that the given rows change; every cell that cannot be taken is said."""
-    pack = policies.pack_of(change.base_id)
-    text = files.get(ITEMS) or table_in_force(policies.with_files(change.base), ITEMS)
-    before = table_of_items.by_code(
-        item_rows(items_text(text, changes.edits_of(change).without(data.drop).items))
-    )
+    try:
+        pack = changes.drafted(change.base, so_far).after
+    except PackError as error:
+        raise changes.unsound(error) from error
+    text = so_far.files.get(ITEMS) or table_in_force(policies.with_files(change.base), ITEMS)
+    before = table_of_items.by_code(item_rows(items_text(text, so_far.items)))
     numbers = data.rows if len(data.rows) == len(data.items) else range(1, len(data.items) + 1)
     sheet = table_of_items.Sheet(
         rows=[

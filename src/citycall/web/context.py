@@ -47,6 +47,7 @@ AREAS: tuple[Area, ...] = (
         frozenset({"evaluator", "director", "secretary_general", "auditor", "admin", "lead"}),
         key="g o",
     ),
+    Area(gettext_lazy("規則"), "oversight:policy", frozenset({"head"}), key="g p"),
 )
 
 

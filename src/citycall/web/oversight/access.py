@@ -8,12 +8,15 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from citycall.base import policies
 from citycall.base.commands import Actor
+from citycall.oversight.changes import may_approve
 from citycall.web.access import looks_over, steering_agency
 from citycall.web.inbox.access import can
 from citycall.web.ui.templatetags.ui import Tab
 
 ROLES = frozenset({"evaluator", "director", "secretary_general", "auditor", "admin", "lead"})
+POLICY_READERS = ROLES | {"head"}  # the rules are every agency's to read
 
 
 def sees_all(actor: Actor) -> bool:
@@ -30,15 +33,27 @@ def may_steer(actor: Actor, command: str) -> bool:
     return can(actor, command, steering_agency())
 
 
+def approves(actor: Actor) -> bool:
+    """Whether this person puts changes of the rules in force."""
+    pack = policies.in_force_or_none()
+    return pack is not None and may_approve(actor, pack)
+
+
+def sees_changes(actor: Actor) -> bool:
+    """Whether this person sees changes of the rules before they are approved."""
+    return sees_all(actor) or approves(actor)
+
+
 def audits(actor: Actor) -> bool:
     """Who looked at citizens' data is the auditor's to see."""
     return "auditor" in actor.roles()
 
 
 SECTIONS: tuple[tuple[str, Promise, Callable[[Actor], bool]], ...] = (
-    ("home", _("成效"), lambda actor: True),
+    ("home", _("成效"), lambda actor: bool(ROLES & actor.roles())),
     ("delays", _("逾限檢討"), sees_all),
     ("items", _("項目檢討"), sees_all),
+    ("policy", _("規則"), lambda actor: True),
     ("letters", _("查無違規函復"), sees_all),
     ("posts", _("職務缺漏"), sees_all),
     ("incidents", _("異常事件"), sees_all),

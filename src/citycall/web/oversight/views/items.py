@@ -49,6 +49,7 @@ def items(request: StaffRequest) -> HttpResponse:
             "period": period,
             "presets": presets(period),
             "adds": may_steer(request.actor, "oversight.add_item"),
+            "proposes": may_steer(request.actor, "oversight.propose_change"),
             "lines": [
                 {
                     "item": item,
@@ -132,13 +133,16 @@ def add(request: StaffRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                add_item(request.actor, form.values())
+                made = add_item(request.actor, form.values())
             except Refused as refused:
                 if refused.status in (403, 404):
                     raise
                 into_form(form, refused, form.names)
                 status = refused.status
             else:
+                if made.policy_version is None:
+                    messages.success(request, _("已送核；核定後自生效日起受理。"))
+                    return redirect("oversight:change", made.change)
                 messages.success(request, _("已新增項目，自生效日起受理。"))
                 return redirect("oversight:items")
     context = {"sections": sections(request.actor, "items"), "form": form}

@@ -1,0 +1,119 @@
+"""What the steering office writes when it changes the rules."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from citycall.base import clock
+from citycall.oversight import tables
+from citycall.oversight.models import PolicyChange
+from citycall.web.ui.forms import Day
+
+
+class ChangeForm(forms.Form):
+    """What a change is about, why, and from which day."""
+
+    title = forms.CharField(label=lazy("修正事項"), max_length=120)
+    note = forms.CharField(
+        label=lazy("修正理由"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    effective_from = Day(
+        label=lazy("生效日"),
+        required=False,
+        help_text=lazy("當日零時起，新成案的案件適用；空白表示核定後立即生效。"),
+    )
+    document = forms.CharField(
+        label=lazy("發文字號"), required=False, max_length=120, help_text=lazy("核定後列入修正沿革。")
+    )
+
+    @staticmethod
+    def first(change: PolicyChange | None = None, document: str = "") -> dict[str, Any]:
+        if change is None:
+            return {"effective_from": clock.today() + timedelta(days=1)}
+        since = change.effective_from
+        return {
+            "title": change.title,
+            "note": change.note,
+            "effective_from": clock.local(since).date() if since else None,
+            "document": document,
+        }
+
+    def values(self) -> dict[str, Any]:
+        """What the command takes."""
+        given = dict(self.cleaned_data)
+        day = given.pop("effective_from")
+        if day is None:
+            return {**given, "at_once": True}
+        return {**given, "effective_from": datetime.combine(day, time(), clock.TAIPEI)}
+
+
+class ItemsForm(forms.Form):
+    """A table of items, as a file."""
+
+    table = forms.FileField(
+        label=lazy("項目表"),
+        help_text=lazy("CSV、ODS 或 XLSX，5 MB 以內；第一列為欄位名稱。可先匯出現行的表，改好再匯入。"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.ods,.xlsx,text/csv"}),
+    )
+    complete = forms.BooleanField(
+        label=lazy("這是完整的表：不在表上的項目停止受理"),
+        required=False,
+        help_text=lazy("不勾選時，不在表上的項目維持不變。"),
+    )
+
+    def content(self) -> bytes:
+        """The file, or the first byte too many of it."""
+        return bytes(self.cleaned_data["table"].read(tables.MOST_BYTES + 1))
+
+
+class FileForm(forms.Form):
+    """One file of the rules as a whole, for what has no field of its own."""
+
+    text = forms.CharField(
+        label=lazy("內容"),
+        max_length=400_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false", "class": "mono", "wrap": "off"}),
+    )
+
+
+class DecisionForm(forms.Form):
+    """Approved, or refused with the reason."""
+
+    reason = forms.CharField(
+        label=lazy("意見"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=lazy("不予核定時必填。"),
+    )  # fmt: skip
+
+
+class MonthForm(forms.Form):
+    """Which month's cases a draft is rehearsed against."""
+
+    month = forms.ChoiceField(label=lazy("月份"))
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        field = self.fields["month"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(one, one) for one in months()]
+
+
+def months(count: int = 13) -> list[str]:
+    """The last months, that before this one first, and this one last."""
+    first = clock.today().replace(day=1)
+    found = []
+    day = first
+    for _n in range(count - 1):
+        day = (day - timedelta(days=1)).replace(day=1)
+        found.append(f"{day:%Y-%m}")
+    return [*found, f"{first:%Y-%m}"]
+
+
+def month_named(period: str) -> str:
+    year, month = period.split("-")
+    return _("%(roc)s年%(month)s月") % {"roc": int(year) - clock.ROC_EPOCH, "month": int(month)}

@@ -1,0 +1,280 @@
+"""The form for one value of the rules, made from the type of its variation point.
+
+What is simple has a field of its own: a time, a number, a limit, yes or no, a choice, words in a row. What is
+made of parts is written as YAML, with its keys told. A field left empty says nothing, as the document does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from pydantic import BaseModel
+
+from citycall.policy import Limit, PackError
+from citycall.policy.rewrite import value_of, written
+from citycall.policy.text import Text
+from citycall.policy.variation_points import POINTS, READINGS, Value
+from citycall.web.oversight.rule_words import plain
+
+LONGEST = 20_000
+WHOLE = "value"  # the field of a value that is not taken apart
+PART = "part_"
+# What keys of many points are called; any other is called by itself.
+KEYS: dict[str, Promise] = {
+    "at": lazy("時刻"),
+    "to": lazy("通知對象"),
+    "channels": lazy("通知方式"),
+    "digest": lazy("同一人的案件合併成一封"),
+    "limit": lazy("時限"),
+    "most": lazy("最長"),
+    "ordinary": lazy("一般時限"),
+    "by_category": lazy("各類別的時限"),
+    "complaint": lazy("陳訴時限"),
+    "roles": lazy("職務"),
+    "rounds": lazy("收文時刻"),
+    "distribute_within": lazy("分文時限"),
+    "second_to": lazy("第二次通知對象"),
+    "second_channels": lazy("第二次通知方式"),
+    "opens": lazy("開始"),
+    "closes": lazy("結束"),
+    "days": lazy("星期"),
+    "areas": lazy("停班範圍"),
+    "causes": lazy("停班原因"),
+    "requires": lazy("須登錄"),
+    "in_a_row": lazy("連續次數"),
+    "becomes": lazy("改列為"),
+    "letter_to": lazy("函送"),
+    "clock_from": lazy("起算"),
+    "approved_by": lazy("核定者"),
+    "filled_by": lazy("填報者"),
+    "rules": lazy("依據的其他規定"),
+    "annex": lazy("附件"),
+    "first": lazy("第一階段"),
+    "second": lazy("第二階段"),
+    "required": lazy("必須告知"),
+    "ways": lazy("方式"),
+}
+
+
+class YamlField(forms.CharField):
+    """A value in YAML; what is not YAML is said with its line."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault(
+            "widget", forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "mono"})
+        )
+        super().__init__(**(options | {"required": False, "max_length": LONGEST, "strip": False}))
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            return value_of(str(text or ""))
+        except PackError as error:
+            said = _("第 %(line)s 行：%(why)s") if error.line else "%(why)s"
+            raise ValidationError(said, params={"line": error.line, "why": error.message}) from error
+
+
+class WordsField(forms.CharField):
+    """Words in a row, parted by blanks or commas."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        for mark in "、，,;；":
+            text = text.replace(mark, " ")
+        return text.split() or None
+
+
+class AmountField(forms.CharField):
+    """A short text; empty says nothing."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value).strip() or None
+
+
+class TextsField(forms.CharField):
+    """Words in Chinese and, after a bar, in English."""
+
+    def clean(self, value: Any) -> Any:
+        zh, _bar, en = super().clean(value).partition("|")
+        return {"zh": zh.strip(), "en": (en or zh).strip()} if zh.strip() else None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How one key of a value is entered: its field, and how a value stands in it."""
+
+    make: Callable[..., forms.Field]
+    shown: Callable[[Any], Any]
+    help: str = ""
+
+
+def type_of(table: str, slug: str) -> Any:
+    """The type of a value: that of its point, or none."""
+    point = POINTS.get(slug) if table == "settings" else READINGS.get(slug)
+    return None if point is None else point.type
+
+
+def parts_of(kind: Any, value: Any) -> dict[str, Shape] | None:
+    """The keys of a value that can be taken apart; None for one that is written whole."""
+    if not (isinstance(kind, type) and issubclass(kind, Value)):
+        return None
+    if value is not None and not isinstance(value, Mapping):
+        return None
+    return {field.alias or name: _shape(field.annotation) for name, field in kind.model_fields.items()}
+
+
+def _shape(annotation: Any) -> Shape:
+    inner = _bare(annotation)
+    if inner is bool:
+        choices = [("", _("（未載）")), ("yes", _("是")), ("no", _("否"))]
+        return Shape(
+            _select(choices, {"yes": True, "no": False}), lambda v: {True: "yes", False: "no"}.get(v, "")
+        )
+    if inner is int:
+        return Shape(_field(forms.IntegerField), lambda v: v)
+    if inner is time:
+        return Shape(_field(AmountField), str, _("時刻，例如 18:00"))
+    if inner is date:
+        return Shape(_field(AmountField), str, _("日期，例如 2026-05-01"))
+    if get_origin(inner) is Literal:
+        allowed = [str(one) for one in get_args(inner)]
+        numbers = {str(one): one for one in get_args(inner)}
+        return Shape(_select([("", _("（未載）")), *((one, one) for one in allowed)], numbers), str)
+    if inner is Limit or (get_origin(inner) in (Union, UnionType) and Limit in map(_bare, get_args(inner))):
+        return Shape(
+            _field(AmountField),
+            str,
+            _("數字加單位：minutes、hours、days、half_days、working_days、working_hours"),
+        )
+    if inner is Text:
+        return Shape(_field(TextsField), _texts, _("中文 | 英文"))
+    if inner is str:
+        return Shape(_field(AmountField), str)
+    if get_origin(inner) is tuple:
+        one = _bare(get_args(inner)[0])
+        if one is str or one is time or get_origin(one) is Literal:
+            allowed = [str(word) for word in get_args(one)] if get_origin(one) is Literal else []
+            help = _("以空白分開")
+            help += _("；可用：%(words)s") % {"words": " ".join(allowed)} if allowed else ""
+            return Shape(_field(WordsField), lambda v: " ".join(map(str, v)), help)
+    return Shape(_field(YamlField), lambda v: written(plain(v)), keys_said(inner))
+
+
+def _bare(annotation: Any) -> Any:
+    """A type without what it is annotated with, and without None."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        rest = [one for one in get_args(annotation) if one is not type(None)]
+        return _bare(rest[0]) if len(rest) == 1 else annotation
+    return annotation
+
+
+def _field(kind: type[forms.Field]) -> Callable[..., forms.Field]:
+    return lambda **options: kind(required=False, **options)
+
+
+def _select(choices: list[tuple[str, str]], meant: Mapping[str, Any]) -> Callable[..., forms.Field]:
+    return lambda **options: forms.TypedChoiceField(
+        required=False, choices=choices, coerce=lambda word: meant[word], empty_value=None, **options
+    )
+
+
+def _texts(value: Any) -> str:
+    zh, en = value.get("zh", ""), value.get("en", "")
+    return f"{zh} | {en}" if en and en != zh else str(zh)
+
+
+def keys_said(kind: Any) -> str:
+    """Which keys a value made of parts may have, with what each takes."""
+    inner = _bare(kind)
+    if get_origin(inner) in (Union, UnionType):
+        return " / ".join(filter(None, map(keys_said, get_args(inner))))
+    if get_origin(inner) is dict:
+        return _("代碼：%(inner)s") % {
+            "inner": keys_said(get_args(inner)[1]) or _kind_said(get_args(inner)[1])
+        }
+    if isinstance(inner, type) and issubclass(inner, BaseModel) and inner is not Limit:
+        fields = inner.model_fields.items()
+        return "、".join(f"{field.alias or name}（{_kind_said(field.annotation)}）" for name, field in fields)
+    return ""
+
+
+def _kind_said(annotation: Any) -> str:
+    inner = _bare(annotation)
+    if get_origin(inner) is Literal:
+        return " | ".join(map(str, get_args(inner)))
+    if get_origin(inner) is tuple:
+        return f"[{_kind_said(get_args(inner)[0])}]"
+    names: dict[Any, str] = {bool: "true | false", time: "18:00", Limit: "4 hours", Text: "{zh, en}"}
+    names |= {int: _("整數"), str: _("文字")}
+    return names.get(inner) or keys_said(inner) or _("文字")
+
+
+class ValueForm(forms.Form):
+    """One setting or reading: its value, and what it says in words."""
+
+    zh = forms.CharField(
+        label=lazy("說明（中文）"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=lazy("同仁與民眾讀到的文字；改了值，說明也要跟著改。"),
+    )  # fmt: skip
+    en = forms.CharField(
+        label=lazy("說明（英文）"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, data: Any = None, *, table: str, slug: str, value: Any, zh: str, en: str) -> None:
+        super().__init__(data, initial={"zh": zh, "en": en})
+        kind = type_of(table, slug)
+        self.slug, self.table = slug, table
+        self.parts = parts_of(kind, value)
+        whole: dict[str, forms.Field] = {}
+        if self.parts is None:
+            simple = (
+                _shape(kind) if kind is not None else Shape(_field(YamlField), lambda v: written(plain(v)))
+            )
+            whole[WHOLE] = simple.make(label=_("值"), help_text=simple.help)
+            self.initial[WHOLE] = "" if value is None else simple.shown(value)
+        else:
+            known = dict(value or {})
+            for name, shape in self.parts.items():
+                whole[PART + name] = shape.make(label=KEYS.get(name, name), help_text=shape.help)
+                if known.get(name) is not None:
+                    self.initial[PART + name] = shape.shown(known[name])
+        self.fields = {**whole, **self.fields}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Where an error of the rules belongs: key in the pack -> field."""
+        top = f"{self.table}.{self.slug}"
+        found = {top: WHOLE, f"{top}.value": WHOLE, f"{top}.says": "zh"}
+        for name in self.parts or ():
+            found[f"{top}.value.{name}"] = PART + name
+        return found
+
+    def place(self, key: str) -> str:
+        """The field that an error belongs to, by the nearest key there is one for; empty for none."""
+        while key:
+            if key in self.names and self.names[key] in self.fields:
+                return self.names[key]
+            key = key.rpartition(".")[0]
+        return ""
+
+    def edit(self) -> dict[str, Any]:
+        """What the command takes."""
+        given = self.cleaned_data
+        if self.parts is None:
+            value = given[WHOLE]
+        else:
+            value = {name: given[PART + name] for name in self.parts if given[PART + name] not in (None, "")}
+            value = value or None
+        words = {name: given[name] for name in ("zh", "en") if given[name] not in ("", self.initial[name])}
+        return {"slug": self.slug, "value": value, **words}

@@ -1,0 +1,274 @@
+"""What goes into a draft: the value of a setting, a table of items, a whole file; and its rehearsal."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from citycall.base import policies
+from citycall.base.commands import Refused, not_found, not_permitted
+from citycall.base.policies import PolicyVersion
+from citycall.oversight import items as table_of_items
+from citycall.oversight import tables
+from citycall.oversight.changes import draft_of, edits_of
+from citycall.oversight.edits import ITEMS, own_files, table_in_force
+from citycall.oversight.policy_commands import propose_change
+from citycall.oversight.queries import month_of
+from citycall.oversight.tables import TableError
+from citycall.oversight.trial import rehearse
+from citycall.people.queries import agency_names
+from citycall.policy import Pack
+from citycall.web.access import staff_view
+from citycall.web.oversight.access import POLICY_READERS, sections, sees_changes
+from citycall.web.oversight.policy_forms import FileForm, ItemsForm, MonthForm, month_named, months
+from citycall.web.oversight.rule_words import plain
+from citycall.web.oversight.rules import cited, quotes, topic
+from citycall.web.oversight.values import ValueForm
+from citycall.web.oversight.views.changes import attempt, change_or_404, editable
+from citycall.web.oversight.views.policy import version_for
+from citycall.web.request import StaffRequest
+from citycall.web.request import plain as readable
+from citycall.web.ui.words import named
+
+MOST_TOLD = 50
+
+
+@require_safe
+@staff_view(roles=POLICY_READERS)
+def choose(request: StaffRequest, change: int) -> HttpResponse:
+    """Every setting and reading, to choose the one to change."""
+    found = editable(request, change)
+    pack = draft_of(found).after
+    wanted = readable(request.GET.get("q", ""))[:80].strip()
+    names = agency_names()
+    return render(
+        request,
+        "oversight/policy_choose.html",
+        {
+            "sections": sections(request.actor, "policy"),
+            "change": found,
+            "topics": [topic(pack, "settings", names, wanted), topic(pack, "readings", names, wanted)],
+            "wanted": wanted,
+            "files": list(own_files(policies.with_files(found.base))),
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=POLICY_READERS)
+def value(request: StaffRequest, change: int, table: str, slug: str) -> HttpResponse:
+    """The new value of one setting or reading."""
+    found = editable(request, change)
+    if table not in ("settings", "readings"):
+        raise not_found()
+    draft = draft_of(found)
+    entry = next(
+        (one for _h, group in topic(draft.after, table, {}).groups for one in group if one.code == slug), None
+    )
+    if entry is None:
+        raise not_found()
+    now = getattr(draft.after, table).get(slug)
+    says = now.says if now is not None else None
+    form = ValueForm(
+        request.POST or None,
+        table=table,
+        slug=slug,
+        value=plain(now.value) if now is not None else None,
+        zh=says.zh if says else "",
+        en=says.en if says else "",
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            given = {"change": found.pk, table: [form.edit()]}
+            try:
+                propose_change(request.actor, given)
+            except Refused as refused:
+                if refused.status in (403, 404):
+                    raise
+                status = refused.status
+                for key, said in refused.fields.items() or [("", refused.message)]:
+                    form.add_error(form.place(key) or None, said)
+            else:
+                messages.success(request, _("已加入草案：%(what)s") % {"what": entry.title})
+                return redirect("oversight:change", found.pk)
+    before = getattr(draft.before, table).get(slug)
+    context = {
+        "sections": sections(request.actor, "policy"),
+        "change": found,
+        "entry": entry,
+        "form": form,
+        "said_before": named(before.says) if before is not None and before.says else "",
+        "clauses": cited(now.clauses if now is not None else (), quotes(draft.after)),
+    }
+    return render(request, "oversight/policy_value.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=POLICY_READERS)
+def items(request: StaffRequest, change: int) -> HttpResponse:
+    """A table of items is read into the draft; what cannot be taken is said by row and column."""
+    found = editable(request, change)
+    form = ItemsForm(request.POST or None, request.FILES or None)
+    problems: list[str] = []
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                sheet = table_of_items.read(form.content())
+            except TableError as error:
+                form.add_error("table", str(error))
+            else:
+                problems = [str(one) for one in sheet.problems][:MOST_TOLD]
+                if not problems:
+                    before = edits_of(found).items
+                    given: dict[str, Any] = {
+                        "change": found.pk,
+                        "items": [row for _number, row in sheet.rows],
+                        "rows": [number for number, _row in sheet.rows],
+                        "complete": form.cleaned_data["complete"],
+                    }
+                    status = _taken(request, form, given, problems)
+                    if not status:
+                        for remark in sheet.remarks:
+                            messages.warning(request, remark)
+                        after = change_or_404(request, change)
+                        same = edits_of(after).items == before
+                        said = _("表與現行的相同，沒有修正。") if same else _("項目表已讀入草案。")
+                        messages.success(request, said)
+                        return redirect("oversight:change", found.pk)
+    context = {
+        "sections": sections(request.actor, "policy"),
+        "change": found,
+        "form": form,
+        "problems": problems[:MOST_TOLD],
+        "columns": [
+            (name, label, table_of_items.EXPECTED.get(name, ""))
+            for name, label in table_of_items.LABELS.items()
+        ],
+    }
+    return render(request, "oversight/policy_items.html", context, status=status)
+
+
+def _taken(request: StaffRequest, form: ItemsForm, given: dict[str, Any], problems: list[str]) -> int:
+    try:
+        propose_change(request.actor, given)
+    except Refused as refused:
+        if refused.status in (403, 404):
+            raise
+        form.add_error("table", refused.message)
+        problems.extend(refused.fields.values())
+        return refused.status
+    return 0
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=POLICY_READERS)
+def file(request: StaffRequest, change: int, name: str) -> HttpResponse:
+    """One file as a whole, for rules that are no setting: an error is told with file, line and key."""
+    found = editable(request, change)
+    base = policies.with_files(found.base)
+    if name not in own_files(base):
+        raise not_found()
+    text = edits_of(found).files.get(name, own_files(base)[name])
+    form = FileForm(request.POST or None, initial={"text": text})
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            new = form.cleaned_data["text"].replace("\r\n", "\n")
+            given = {"change": found.pk, "files": {name: new if new.endswith("\n") else f"{new}\n"}}
+            status = attempt(form, lambda: propose_change(request.actor, given), {f"files.{name}": "text"})
+            if not status:
+                messages.success(request, _("已加入草案：%(what)s") % {"what": name})
+                return redirect("oversight:change", found.pk)
+    context = {"sections": sections(request.actor, "policy"), "change": found, "form": form, "name": name}
+    return render(request, "oversight/policy_file.html", context, status=status)
+
+
+# --- rehearsing ------------------------------------------------------------------------------------------
+
+
+@require_safe
+@staff_view(roles=POLICY_READERS)
+def trial(request: StaffRequest, change: int) -> HttpResponse:
+    """The draft against a month's cases: how many would have been late, which, of which agency and item."""
+    if not sees_changes(request.actor):
+        raise not_permitted()
+    found = change_or_404(request, change)
+    asked = request.GET.get("month", "")
+    period = asked if asked in months() else months()[0]
+    draft = draft_of(found)
+    result = rehearse(draft.after, *month_of(period))
+    names = agency_names()
+    pack = draft.after
+
+    def item(code: str) -> str:
+        known = pack.items.get(code) or draft.before.items.get(code)
+        return named(known.name) if known else code or _("（無項目）")
+
+    def lines(hits: Any) -> list[dict[str, Any]]:
+        return [
+            {
+                "hit": hit,
+                "agency": named(names.get(hit.agency, (hit.agency, hit.agency))),
+                "item": item(hit.item),
+                "clock": _clock_name(pack, hit.clock),
+            }
+            for hit in hits
+        ]
+
+    return render(
+        request,
+        "oversight/policy_trial.html",
+        {
+            "sections": sections(request.actor, "policy"),
+            "change": found,
+            "form": MonthForm({"month": period}),
+            "period": month_named(period),
+            "trial": result,
+            "late": lines(result.late),
+            "spared": lines(result.spared),
+            "agencies": [
+                (named(names.get(code, (code, code))), n) for code, n in result.by_agency.most_common(30)
+            ],
+            "items": [(item(code), n) for code, n in result.by_item.most_common(30)],
+            "clocks": [(_clock_name(pack, code), n) for code, n in result.by_clock.most_common(30)],
+        },
+    )
+
+
+def _clock_name(pack: Pack, code: str) -> str:
+    return next((named(rule.name) for rule in pack.clocks if rule.code == code), code)
+
+
+# --- the table of items as a file ------------------------------------------------------------------------
+
+
+@require_safe
+@staff_view(roles=POLICY_READERS)
+def export(request: StaffRequest, form: str) -> HttpResponse:
+    """The whole table of items of a version, or of a draft, as CSV, ODS or XLSX."""
+    if form not in tables.FORMATS:
+        raise not_found()
+    number = request.GET.get("version", "")
+    one: PolicyVersion = (
+        version_for(int(number)) if number.isdecimal() and len(number) < 18 else policies.in_force()[0]
+    )
+    text = table_in_force(policies.with_files(one), ITEMS)
+    described = request.GET.get("header") != "plain"
+    content = table_of_items.export(text, form, described=described, title=_("服務項目"))
+    tag = hashlib.sha256(one.version.encode()).hexdigest()[:6]
+    name = one.version if one.version.isascii() and '"' not in one.version else tag
+    response = HttpResponse(content, content_type=tables.MIME[form])
+    response["Content-Disposition"] = f'attachment; filename="items-{one.code}-{name}.{form}"'
+    response["Cache-Control"] = "private, no-store"
+    return response

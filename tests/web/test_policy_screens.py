@@ -1,0 +1,244 @@
+"""The screens on which the steering office reads the rules and changes them."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from tests.web.test_inbox import Login, Make, act, city, later, login, make, says
+
+pytestmark = pytest.mark.django_db
+__all__ = ["city", "login", "make"]
+
+POLICY = "/oversight/policy/"
+READERS = ("research.evaluator", "research.director", "call_centre.lead", "works.head", "works.evaluator")
+
+
+@pytest.mark.parametrize("who", READERS)
+@pytest.mark.parametrize(
+    "page", ["", "?topic=all", "?topic=clocks", "?topic=items", "?q=稽催", "versions/", "compare/"]
+)
+def test_the_rules_are_every_agency_s_to_read(login: Login, who: str, page: str) -> None:
+    assert login(who).get(f"{POLICY}{page}").status_code == 200
+
+
+def test_they_are_not_the_handlers(login: Login) -> None:
+    assert login("works.handler1").get(POLICY).status_code == 403
+    assert login("works.head").get(f"{POLICY}changes/").status_code == 403
+    assert login("works.head").get(f"{POLICY}changes/new/").status_code == 403
+
+
+def test_a_rule_is_read_with_its_clause_and_the_document_s_words(login: Login) -> None:
+    page = says(login("works.head").get(f"{POLICY}?topic=clocks"))
+    assert "10分鐘簽收" in page
+    assert "NT-5-4-2d" in page
+    assert "「" in page
+    assert "提出修正" not in page
+    found = says(login("research.director").get(f"{POLICY}?q=第1階段"))
+    assert "第1階段處理時限" in found
+    assert "10分鐘簽收" not in found
+    assert "沒有符合的規則" in says(login("works.head").get(f"{POLICY}?q=xyzzy"))
+
+
+def begin(client: Client, **given: Any) -> str:
+    """A draft, and the address of its page."""
+    answer = client.post(f"{POLICY}changes/new/", {"title": "修正", "effective_from": ""} | given)
+    assert answer.status_code == 302, says(answer)
+    return str(answer["Location"])
+
+
+def decide(client: Client, page: str, approve: str = "yes", reason: str = "") -> Any:
+    return client.post(f"{page}decide", {"approve": approve, "reason": reason})
+
+
+def test_a_setting_is_changed_from_the_screen_and_approved_by_another(login: Login, make: Make) -> None:
+    from citycall.base import policies
+
+    evaluator, director = login("research.evaluator"), login("research.director")
+    answer = evaluator.post(f"{POLICY}changes/new/?edit=settings.overdue-dunning", {"title": "稽催改為17時"})
+    value = answer["Location"]
+    assert value.endswith("/settings/overdue-dunning/")
+    page = value.removesuffix("settings/overdue-dunning/")
+    form = says(evaluator.get(value))
+    assert "18:00" in form
+    given = {
+        "part_to": "supervisor window evaluator",
+        "part_channels": "email",
+        "part_digest": "yes",
+        "zh": "每日17時",
+        "en": "17:00",
+    }
+    wrong = evaluator.post(value, given | {"part_at": "25:61"})
+    assert wrong.status_code == 422
+    assert "id_part_at_error" in says(wrong)
+    assert evaluator.post(value, given | {"part_at": "17:00"}).status_code == 302
+    text = says(evaluator.get(page))
+    assert "第1階段處理時限" in text
+    assert "<del>18:00</del>" in text
+    assert "<ins>17:00</ins>" in text
+    assert evaluator.post(f"{page}submit").status_code == 302
+    assert decide(evaluator, page).status_code == 403
+    assert decide(login("works.head"), page).status_code in (403, 404)
+    assert decide(director, page, "no").status_code == 422
+    assert decide(director, page).status_code == 302
+    assert policies.in_force()[1].setting("overdue-dunning")["at"] == "17:00"
+    versions = says(login("works.head").get(f"{POLICY}versions/"))
+    assert "稽催改為17時" in versions
+    assert "研考會主任委員" in versions or "主任委員" in versions
+    assert "稽催改為17時" in says(login("works.head").get(page))
+
+
+def test_nobody_approves_their_own(login: Login) -> None:
+    director = login("research.director")
+    page = begin(director)
+    director.post(
+        f"{page}settings/overdue-dunning/",
+        {"part_at": "17:00", "part_to": "supervisor", "part_channels": "email", "part_digest": "yes"},
+    )
+    director.post(f"{page}submit")
+    assert "須由其他有權核定的人核定" in says(director.get(page))
+    assert decide(director, page).status_code == 409
+
+
+def upload(name: str, content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+@pytest.mark.parametrize("form", ["csv", "ods", "xlsx"])
+def test_the_table_goes_out_and_comes_back(login: Login, make: Make, form: str) -> None:
+    from citycall.oversight import tables
+
+    make()
+    evaluator = login("research.evaluator")
+    out = login("works.head").get(f"/oversight/items/table.{form}")
+    assert out.status_code == 200
+    assert f"items-newtaipei-2026.1.{form}" in out["Content-Disposition"]
+    table = tables.read(out.content)
+    assert table.rows[0][1][:3] == ["code", "name_zh", "name_en"]
+    assert table.rows[1][1][0] == "項目代碼"
+    page = begin(evaluator)
+    same = evaluator.post(f"{page}items/", {"table": upload(f"items.{form}", out.content)}, follow=True)
+    assert "表與現行的相同" in says(same)
+    rows = [cells for _number, cells in table.rows]
+    at = rows[0].index("stage1")
+    for cells in rows:
+        if cells[0] == "streetlight":
+            cells[at] = "8 小時"
+    rows.append(["cone", "三角錐", "Cone", "fast", "works", "cone", "4 hours", "7 days"])
+    changed = tables.write(form, rows[:1], rows[1:], "項目")
+    answer = evaluator.post(f"{page}items/", {"table": upload(f"items.{form}", changed)}, follow=True)
+    text = says(answer)
+    assert "路燈故障" in text
+    assert "<del>4 hours</del>" in text
+    assert "<ins>8 hours</ins>" in text
+    assert "新增" in text
+    assert "依原時限" in text
+
+
+def test_what_cannot_be_taken_is_said_by_row_and_column(login: Login) -> None:
+    evaluator = login("research.evaluator")
+    page = begin(evaluator)
+    table = (
+        "code,name_zh,agency,stage1,stage2_max\n"
+        "streetlight,路燈,nobody,4 moons,14 days\nLAMP,燈,works,2 days,99 days\n"
+    )
+    answer = evaluator.post(f"{page}items/", {"table": upload("items.csv", table.encode())})
+    text = says(answer)
+    assert answer.status_code == 422
+    assert "第 2 列「權責機關代碼 agency」：nobody" in text
+    assert "第 2 列「第一階段時限 stage1」：4 moons" in text
+    assert "第 3 列「項目代碼 code」：LAMP" in text
+    for content, said in (
+        (b"", "空"),
+        (b"a,b\n1,2\n", "找不到標題列"),
+        ("code,name_zh\n路燈,燈\n".encode("utf-16"), "UTF-16"),
+        (b"\xd0\xcf\x11\xe0rest", ".xls"),
+        (b"PK\x03\x04broken", "檔案損壞"),
+        (b"code,moon\nx,y\n", "找不到標題列"),
+        (b"code,name_zh,moon\nx,y,z\n", "不認得的欄位：moon"),
+    ):
+        answer = evaluator.post(f"{page}items/", {"table": upload("items.csv", content)})
+        assert answer.status_code == 422
+        assert said in says(answer)
+
+
+def test_a_file_is_changed_as_a_whole_and_an_error_has_its_line(login: Login) -> None:
+    from citycall.base import policies
+
+    evaluator = login("research.evaluator")
+    page = begin(evaluator)
+    text = policies.text_of("clocks.yaml")
+    wrong = evaluator.post(
+        f"{page}files/clocks.yaml/", {"text": text.replace("limit: item.stage1", "limit: item.moon")}
+    )
+    assert wrong.status_code == 422
+    assert "newtaipei/clocks.yaml 第" in says(wrong)
+    right = evaluator.post(f"{page}files/clocks.yaml/", {"text": text.replace("10分鐘簽收", "十分鐘內簽收")})
+    assert right.status_code == 302
+    assert "<ins>十分鐘內簽收</ins>" in says(evaluator.get(page))
+    evaluator.post(f"{page}drop", {"name": "files.clocks.yaml"})
+    assert "和現行規則相同" in says(evaluator.get(page))
+    assert evaluator.get(f"{page}files/nothing.yaml/").status_code == 404
+
+
+def test_a_draft_is_rehearsed_against_a_month(login: Login, make: Make) -> None:
+    evaluator = login("research.evaluator")
+    quick, slow = make(reply_by="none"), make("板橋區中山路一段5號", reply_by="none")
+    for case, hours in ((quick, 1), (slow, 2)):
+        later(hours=hours)
+        act("works.intake_window", "cases.acknowledge", case)
+        act("works.handler1", "cases.complete", case, finding="resolved", result="已修復")
+    page = begin(evaluator)
+    table = "code,name_zh,agency,stage1,stage2_max\nstreetlight,路燈故障,works,2 hours,14 days\n"
+    evaluator.post(f"{page}items/", {"table": upload("items.csv", table.encode())})
+    # shorter than the document allows: the bounds are changed first
+    bounds = {
+        "part_first": "{min: 1 hours, max: 1 days}",
+        "part_second": "{min: 1 days, max: 14 days}",
+        "part_second_on_application": "yes",
+    }
+    answer = evaluator.post(f"{page}settings/stage-limits/", bounds)
+    assert answer.status_code == 302, says(answer)
+    answer = evaluator.post(f"{page}items/", {"table": upload("items.csv", table.encode())})
+    assert answer.status_code == 302, says(answer)
+    text = says(evaluator.get(f"{page}trial/?month=2026-03"))
+    assert "這 1 件將會逾期" in text
+    assert slow.number in text
+    assert quick.number not in text
+    assert "工務局" in text
+    assert "這個月沒有案件" in says(evaluator.get(f"{page}trial/?month=2026-02"))
+
+
+def test_versions_are_compared_by_topic(login: Login) -> None:
+    evaluator, director = login("research.evaluator"), login("research.director")
+    page = begin(evaluator)
+    evaluator.post(
+        f"{page}settings/managing-unit/", {"value": "research", "zh": "研考會", "en": "The commission"}
+    )
+    evaluator.post(f"{page}submit")
+    decide(director, page)
+    text = says(login("works.head").get(f"{POLICY}compare/"))
+    assert "2026.1 與 2026.2 的差異" in text
+    assert "研考會" in text
+
+
+def test_english_for_who_reads_it(login: Login) -> None:
+    client = login("research.director")
+    client.cookies["django_language"] = "en"
+    for page in ("", "?topic=all", "versions/", "compare/", "changes/", "changes/new/"):
+        text = says(client.get(f"{POLICY}{page}"))
+        assert "Rules" in text
+
+
+def test_the_export_is_no_formula(login: Login) -> None:
+    from openpyxl import load_workbook
+
+    from citycall.oversight import tables
+
+    content = tables.write("xlsx", [["code"]], [["=1+1"], ["@x"], ["-1"]], "x")
+    cells = [row[0].value for row in load_workbook(io.BytesIO(content)).active]
+    assert cells == ["code", "'=1+1", "'@x", "'-1"]
+    assert [cells for _n, cells in tables.read(content).rows] == [["code"], ["=1+1"], ["@x"], ["-1"]]
