@@ -170,6 +170,8 @@ def _leaves(value: Any, skip: set[str], path: Where = ()) -> Iterator[tuple[Wher
     if isinstance(value, Mapping):
         if len(value) == 1 and next(iter(value)) in REFERENCES:
             return
+        if value.keys() <= {"zh", "en"}:
+            return  # words for people
         for name, inner in value.items():
             if name not in skip:
                 yield from _leaves(inner, skip, (*path, name))
