@@ -159,7 +159,8 @@ def items_for(
         found = pack.find_items(words, today, limit) if words else pack.items_on(today)[:limit]
     else:
         some = pack.find_items(words, today, len(pack.items)) if words else pack.items_on(today)
-        found = tuple(item for item in some if filed_as in kinds_for(pack, item))[:limit]
+        may_be = [item for item in some if filed_as in kinds_for(pack, item)]
+        found = tuple(sorted(may_be, key=lambda item: item.kind != filed_as))[:limit]
     return [choice_of(item, agency_names, pack) for item in found]
 
 

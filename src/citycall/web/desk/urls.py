@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from citycall.web.desk import calls, case_views, phone_views, task_views, views
+from citycall.web.desk import calls, case_views, notices, phone_views, task_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -32,6 +32,7 @@ urlpatterns = [
     path("owed", task_views.owed, name="owed"),
     path("stage-requests/", case_views.stage_requests, name="stage_requests"),
     path("stage-requests/<int:case>/decide", case_views.decide, name="decide"),
+    path("notices/", notices.notices, name="notices"),
     path("outage/", case_views.outage, name="outage"),
     path("outage/enter", case_views.after_outage, name="after_outage"),
 ]

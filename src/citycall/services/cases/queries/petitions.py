@@ -54,13 +54,13 @@ class NoticeByPhone:
 
 
 def telephone_notices(
-    since: datetime, until: datetime, began: Began, limit: int = 1000
+    since: datetime, until: datetime, began: Began, *, first: int = 0, limit: int = 1000
 ) -> list[NoticeByPhone]:
     """The telephone notices of a period, newest first. ``began`` says when calls came in, by their ids."""
     found = Case.objects.filter(
         established_at__gte=since, established_at__lt=until, notified_at__isnull=False, entered_late=False
     )
-    cases = list(found.order_by("-id")[:limit])
+    cases = list(found.order_by("-id")[first : first + limit])
     calls = began([case.call_id for case in cases if case.call_id is not None])
     return [_notice(case, calls.get(case.call_id or 0)) for case in cases]
 
