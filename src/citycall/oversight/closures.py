@@ -150,7 +150,7 @@ def _done(closure: Closure) -> ClosureDone:
 
 def _check_day(day: date) -> None:
     if not FIRST_DAY <= day <= clock.today() + AHEAD:
-        message = _("只能宣告 88 年 1 月 1 日起至一年內的日期，官方行事曆還沒有之後的日期。")
+        message = _("只能宣告民國 88 年起至一年內的日期，官方行事曆還沒有之後的日期。")
         raise Refused("beyond_the_calendar", message, fields={"day": message}, status=422)
 
 
@@ -186,3 +186,22 @@ def _check_allowed(pack: Pack, stand: Stand) -> None:
         fields={field: message},
         info={"areas": list(allowed.areas), "causes": list(allowed.causes)},
     )
+
+
+# --- what can be asked --------------------------------------------------------------------------------------
+
+SORTS = ("day", "declared_at")
+
+
+def closure_page(sort: str, page: int, size: int) -> tuple[list[Closure], bool]:
+    """A page of closures, withdrawn ones too, and whether there is another."""
+    if sort.removeprefix("-") not in SORTS:
+        sort = "-day"
+    rows = Closure.objects.order_by(sort, "-id")[(page - 1) * size : page * size + 1]
+    found = list(rows)
+    return found[:size], len(found) > size
+
+
+def every_closure() -> list[Closure]:
+    """All of them, the latest day first."""
+    return list(Closure.objects.order_by("-day", "-id"))

@@ -22,7 +22,7 @@ from citycall.policy.kinds import Choice
 from citycall.services.cases.models import CaseClock, PhoneRecord, ReplyBy, Stage
 from citycall.services.cases.queries import CaseDetail
 from citycall.services.cases.queries.why import why_due
-from citycall.web import story_petitions
+from citycall.web import story_closures, story_petitions
 from citycall.web.story_words import CHANNELS, EVENTS, NOTICE_STATES, NOTICES, ROLES
 from citycall.web.ui.templatetags.ui import Entry
 from citycall.web.ui.words import named
@@ -304,6 +304,7 @@ _TOLD: dict[str, Callable[[Event, CaseDetail], str]] = {
     "case.released": _released,
     "case.reopened": _reopened,
     "case.withdrawn": _withdrawn,
+    "case.due_changed": story_closures.due_changed,
     "case.delay_explained": _field("late_reason"),
     "case.delay_analysed": _analysed,
     "case.prevention_added": _field("text"),

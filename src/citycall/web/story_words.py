@@ -27,6 +27,7 @@ EVENTS: dict[str, tuple[Promise, str]] = {
     "case.reopened": (pgettext_lazy("event", "重啟案件"), "warn"),
     "case.withdrawn": (pgettext_lazy("event", "撤案"), "off"),
     "case.overdue": (pgettext_lazy("event", "逾限"), "late"),
+    "case.due_changed": (pgettext_lazy("event", "期限重算"), "info"),
     "case.delay_explained": (pgettext_lazy("event", "敘明逾期理由"), "neutral"),
     "case.delay_analysed": (pgettext_lazy("event", "逾期原因分析"), "neutral"),
     "case.prevention_added": (pgettext_lazy("event", "預防措施"), "info"),

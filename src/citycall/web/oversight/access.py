@@ -18,6 +18,8 @@ from citycall.web.ui.templatetags.ui import Tab
 ROLES = frozenset({"evaluator", "director", "secretary_general", "auditor", "admin", "lead"})
 POLICY_READERS = ROLES | {"head"}  # the rules are every agency's to read
 
+CLOSURE_READERS = ROLES | {"duty_officer"}  # who is on duty when the city decides declares them
+
 
 def sees_all(actor: Actor) -> bool:
     return looks_over(actor) or "admin" in actor.roles()
@@ -44,6 +46,11 @@ def sees_changes(actor: Actor) -> bool:
     return sees_all(actor) or approves(actor)
 
 
+def sees_closures(actor: Actor) -> bool:
+    """Whether this person sees on which days offices are closed."""
+    return sees_all(actor) or "duty_officer" in actor.roles()
+
+
 def audits(actor: Actor) -> bool:
     """Who looked at citizens' data is the auditor's to see."""
     return "auditor" in actor.roles()
@@ -54,6 +61,7 @@ SECTIONS: tuple[tuple[str, Promise, Callable[[Actor], bool]], ...] = (
     ("delays", _("逾限檢討"), sees_all),
     ("items", _("項目檢討"), sees_all),
     ("policy", _("規則"), lambda actor: True),
+    ("closures", _("停班宣告"), sees_closures),
     ("letters", _("查無違規函復"), sees_all),
     ("posts", _("職務缺漏"), sees_all),
     ("incidents", _("異常事件"), sees_all),

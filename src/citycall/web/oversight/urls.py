@@ -1,6 +1,16 @@
 from django.urls import path, re_path
 
-from citycall.web.oversight.views import changes, delays, drafting, home, items, letters, policy, watch
+from citycall.web.oversight.views import (
+    changes,
+    closures,
+    delays,
+    drafting,
+    home,
+    items,
+    letters,
+    policy,
+    watch,
+)
 
 app_name = "oversight"
 urlpatterns = [
@@ -32,6 +42,11 @@ urlpatterns = [
         name="change_act",
     ),
     path("policy/changes/<int:change>/<slug:table>/<slug:slug>/", drafting.value, name="change_value"),
+    path("closures/", closures.closures, name="closures"),
+    path("closures.csv", closures.export, name="closures_export"),
+    path("closures/new/", closures.new, name="new_closure"),
+    path("closures/<int:closure>/", closures.closure, name="closure"),
+    path("closures/<int:closure>/withdraw/", closures.withdraw, name="withdraw_closure"),
     path("letters/", letters.letters, name="letters"),
     path("letters/<int:letter>/", letters.letter, name="letter"),
     path("letters/<int:letter>/receive", letters.receive, name="receive"),

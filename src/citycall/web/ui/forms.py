@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime
 from typing import Any
 
@@ -10,8 +11,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from citycall.base.clock import ROC_EPOCH
+
 # The service has been there since 1999; beyond these years something was mistyped.
 FIRST_YEAR, LAST_YEAR = 1999, 2199
+_FIRST_WESTERN_YEAR = 1000  # a smaller number is a year of the Republic
 _OTHER_YEAR = _("年份須在 1999 至 2199 之間。")
 
 
@@ -52,4 +56,28 @@ class Day(forms.DateField):
         year = _year(value)
         if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
             raise ValidationError(self.error_messages["year"], code="year")
+        return super().to_python(value)
+
+
+# 民國115年7月10日, 115/7/10, 1150710: a year of three digits or fewer counts from the Republic.
+_REPUBLIC = re.compile(
+    r"(?:中華)?(?:民國)?\s*(\d{1,4})\s*(?:年|[/.\-])\s*(\d{1,2})\s*(?:月|[/.\-])\s*(\d{1,2})\s*日?|(\d{3})(\d{2})(\d{2})"
+)
+
+
+class WrittenDay(Day):
+    """A day of the calendar as documents write it, typed: 115年7月10日, 115/7/10 or 2026-07-10."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"autocomplete": "off"})
+        hint = _("民國或西元皆可，例如 115年7月10日、115/7/10 或 2026-07-10。")
+        super().__init__(**{"widget": widget, "help_text": hint} | options)
+
+    def to_python(self, value: Any) -> date | None:
+        if isinstance(value, str):
+            typed = unicodedata.normalize("NFKC", value).strip()
+            found = _REPUBLIC.fullmatch(typed)
+            if found:
+                year, month, day = (int(part) for part in found.groups() if part is not None)
+                value = f"{year + ROC_EPOCH if year < _FIRST_WESTERN_YEAR else year:04}-{month:02}-{day:02}"
         return super().to_python(value)
