@@ -8,8 +8,9 @@ from django import forms
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
+from citycall.people.queries import agency_names
 from citycall.policy import Pack
-from citycall.policy.kinds import Choice
+from citycall.policy.kinds import Category, Choice
 from citycall.web.context import pack_in_force
 from citycall.web.ui.words import named
 
@@ -46,6 +47,11 @@ def _said(name: str, value: str, field: forms.Field | None, pack: Pack | None) -
     if name == "district" and pack is not None:
         district = pack.district(value)
         return named(district.name) if district else ""
+    if name == "agency":
+        return named(agency_names().get(value))
+    if name == "filed_as" and pack is not None:
+        kind = pack.kinds.get(value)
+        return named(kind.name) if kind else ""
     if isinstance(field, forms.BooleanField):
         return _("是")
     if not isinstance(field, forms.ChoiceField):
@@ -61,9 +67,10 @@ def _flat(field: forms.ChoiceField) -> Iterator[tuple[object, object]]:
     yield from field.widget.choices
 
 
-def _choices(pack: Pack | None) -> Iterator[Choice]:
+def _choices(pack: Pack | None) -> Iterator[Choice | Category]:
     for kind in pack.kinds.values() if pack else ():
         yield from (*kind.findings, *kind.withdraw_reasons, *kind.delay_causes)
+        yield from kind.categories
 
 
 def _form_of(path: str) -> type[forms.Form] | None:
