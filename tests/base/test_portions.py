@@ -1,0 +1,208 @@
+"""Long work in portions: each row once, whatever breaks; begun only when what was known before is out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
+Work = Callable[[int], None]
+
+
+class Toy:
+    """A job over the numbers 1 to 100, in spans of ten; what was done is kept in a table."""
+
+    def __init__(self) -> None:
+        self.bad: frozenset[int] = frozenset()
+        self.busy: set[int] = set()
+
+    def plan(self, job: Any) -> Any:
+        from citycall.base.portions import Span
+
+        return [Span(n, n + 9, 10) for n in range(1, 100, 10)]
+
+    def work(self, ctx: Any, job: Any, portion: Any) -> Any:
+        from citycall.base.files import StoredFile  # noqa: F401 - the room is loaded
+        from citycall.base.portions import Done, Span
+
+        later = []
+        with connection.cursor() as cursor:
+            for number in range(portion.first, portion.last + 1):
+                if number in self.busy:
+                    later.append(Span(number, number, 1))
+                    continue
+                cursor.execute("INSERT INTO toy VALUES (%s)", [number])
+                if number in self.bad:
+                    raise ValueError(f"{number} cannot be done")
+        return Done(portion.last - portion.first + 1 - len(later), later)
+
+
+@pytest.fixture
+def toy(db: None) -> Iterator[Toy]:
+    from citycall.base import clock, portions
+
+    made = Toy()
+    portions.job_handler("toys.count", plan=made.plan)(made.work)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE toy (number int) ON COMMIT DROP")
+    with clock.at(NOW):
+        yield made
+    del portions._handlers["toys.count"]
+
+
+def ask() -> Any:
+    from citycall.base.commands import background
+    from citycall.base.portions import Job
+    from citycall.base.portions import ask as asked
+
+    with background("toys.ask") as ctx:
+        job = asked(ctx, "toys.count", "toy", 7)
+    return Job.objects.get(pk=job.pk)
+
+
+def run(most: int = 300) -> int:
+    from citycall.base.portions import work_off
+
+    for number in range(most):
+        if not work_off():
+            return number
+    raise AssertionError("it never comes to an end")
+
+
+def done() -> Counter[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number FROM toy")
+        return Counter(row[0] for row in cursor.fetchall())
+
+
+def far() -> Any:
+    from citycall.base.portions import progress
+
+    return progress("toy", [7])[7]
+
+
+def test_every_row_once(toy: Toy) -> None:
+    from citycall.base.audit import AuditEntry
+    from citycall.base.portions import settled, work_off
+
+    ask()
+    assert not settled()
+    work_off()
+    assert (far().rows, far().done, far().percent) == (100, 0, 0)
+    work_off()
+    assert (far().rows, far().done, far().changed, far().percent) == (100, 10, 10, 10)
+    run()
+    assert settled()
+    assert done() == Counter(range(1, 101))
+    assert (far().percent, far().job.finished_at) == (100, NOW)
+    entries = AuditEntry.objects.filter(command="job:toys.count")
+    assert len(entries) == 10
+    assert {entry.detail["changed"] for entry in entries} == {10}
+    assert work_off() == 0
+
+
+def test_what_breaks_is_set_aside_alone(toy: Toy) -> None:
+    from citycall.base.portions import Portion
+
+    toy.bad = frozenset({13, 14, 87})
+    ask()
+    run()
+    assert done() == Counter(set(range(1, 101)) - toy.bad)
+    aside = Portion.objects.filter(state="broken").order_by("first")
+    assert [(one.first, one.last) for one in aside] == [(13, 13), (14, 14), (87, 87)]
+    assert "13 cannot be done" in aside[0].error
+    assert (far().broken, far().rows, far().done) == (3, 100, 97)
+    assert far().job.finished_at is not None
+
+
+def test_where_nothing_works_it_comes_to_an_end(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    from citycall.base import portions
+
+    monkeypatch.setattr(portions, "MOST_BROKEN", 3)
+    toy.bad = frozenset(range(1, 101))
+    ask()
+    assert run() < 100
+    assert done() == Counter()
+    assert far().job.finished_at is not None
+    assert far().broken < 30
+
+
+def test_what_others_hold_is_done_later(toy: Toy) -> None:
+    from citycall.base.portions import Portion, work_off
+
+    toy.busy = {5, 44}
+    ask()
+    run()
+    assert done() == Counter(set(range(1, 101)) - toy.busy)
+    assert far().job.finished_at is None
+    assert (far().rows, far().done) == (100, 98)
+    assert work_off() == 0, "nothing to hurry for while they are held"
+    toy.busy = set()
+    run()
+    assert done() == Counter(range(1, 101))
+    assert far().job.finished_at is not None
+    assert not Portion.objects.filter(state="pending").exists()
+
+
+def test_jobs_follow_one_another(toy: Toy) -> None:
+    from citycall.base.portions import Job
+
+    first, second = ask(), ask()
+    run()
+    jobs = {job.pk: job for job in Job.objects.all()}
+    assert jobs[first.pk].finished_at is not None
+    assert jobs[second.pk].finished_at is not None
+    assert done() == Counter(dict.fromkeys(range(1, 101), 2))
+
+
+def test_what_nobody_can_do_is_not_cut_up(toy: Toy) -> None:
+    """A release that does not know the kind of job leaves it as it is."""
+    from citycall.base import portions
+    from citycall.base.portions import Job, Portion, work_off
+
+    job = ask()
+    work_off()
+    Job.objects.filter(pk=job.pk).update(kind="toys.unknown")
+    with pytest.raises(LookupError):
+        work_off()
+    assert Portion.objects.filter(state="pending").count() == 10
+    Job.objects.filter(pk=job.pk).update(kind="toys.count")
+    assert portions.work_off() == 1
+
+
+def test_it_waits_until_the_old_knowledge_is_out(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the real clock: two seconds, then until every transaction of that time has ended."""
+    from citycall.base import clock, portions
+
+    job = ask()
+    now = NOW
+    monkeypatch.setattr(clock, "is_virtual", lambda: False)
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+    def read() -> Any:
+        return portions.Job.objects.get(pk=job.pk)
+
+    assert portions.work_off() == 0
+    assert read().seen_at == NOW
+    now = NOW + timedelta(seconds=1.9)
+    assert portions.work_off() == 0
+    assert read().horizon is None
+    now = NOW + timedelta(seconds=2.1)
+    assert portions.work_off() == 0
+    assert read().horizon is not None
+    with connection.cursor() as cursor:  # as if it had begun after a transaction that goes on and on
+        cursor.execute(
+            "UPDATE base_job SET horizon = (pg_current_xact_id()::text::bigint + 1000)::text::xid8"
+        )
+    assert portions.work_off() == 0
+    assert read().planned_at is None
+    portions.Job.objects.filter(pk=job.pk).update(horizon="1")
+    assert portions.work_off() == 1
+    assert read().planned_at is not None
