@@ -28,9 +28,10 @@ def pack(name: str) -> Any:
 
 
 @pytest.fixture
-def known(db: None) -> Iterator[Any]:
+def known(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from citycall.base import closures
 
+    monkeypatch.setattr(closures, "CHECK_EVERY", 1000.0)  # however slow the machine is
     closures.refresh()
     yield closures
     closures.refresh()
