@@ -33,7 +33,10 @@ LISTS = (
     ListScreen("/desk/stage-requests/", "call_centre.lead"),
     ListScreen("/desk/ringing", "call_centre.operator1", htmx=True),
     ListScreen("/desk/outage/", "call_centre.operator1", grows=False),
+    ListScreen("/desk/tasks/", "call_centre.operator1", grows=False),
     ListScreen("/inbox/", "works.intake_window"),
+    ListScreen("/inbox/tasks/", "works.window"),
+    ListScreen("/inbox/tasks/?of=all", "works.handler1"),
     ListScreen("/inbox/trays/all/", "works.handler1"),
     ListScreen("/inbox/trays/mine/", "works.handler1"),
     ListScreen("/inbox/trays/late/", "works.intake_window"),
@@ -41,6 +44,8 @@ LISTS = (
     ListScreen("/inbox/letters/", "works.window", grows=False),
     ListScreen("/inbox/posts/", "works.head", grows=False),
     ListScreen("/oversight/", "research.director", grows=False),
+    ListScreen("/oversight/cases/", "research.director"),
+    ListScreen("/oversight/owed/", "research.director"),
     ListScreen("/oversight/items/", "research.director", grows=False),
     ListScreen("/oversight/delays/", "research.director", grows=False),
     ListScreen("/oversight/letters/", "research.evaluator", grows=False),
@@ -48,6 +53,10 @@ LISTS = (
     ListScreen("/oversight/posts/", "research.director", grows=False),
     ListScreen("/oversight/outbox/", "research.director", grows=False),
     ListScreen("/oversight/looks/", "research.auditor", grows=False),
+    ListScreen("/oversight/policy/?topic=all", "works.head", grows=False),
+    ListScreen("/oversight/policy/versions/", "research.director", grows=False),
+    ListScreen("/oversight/policy/compare/", "research.director", grows=False),
+    ListScreen("/oversight/policy/changes/", "research.director", grows=False),
     ListScreen("/api/v1/cases", API),
 )
 
@@ -68,7 +77,7 @@ def grow(first: int, last: int) -> None:
     from citycall.base.commands import SYSTEM
     from citycall.people.queries import actor_for_post
     from citycall.services.calls import commands as calls
-    from citycall.services.cases.commands import handling, stages
+    from citycall.services.cases.commands import handling, stages, tasks
     from citycall.services.cases.commands.establish import establish
     from citycall.services.cases.models import Case
 
@@ -82,6 +91,8 @@ def grow(first: int, last: int) -> None:
             "reporter": {"name": "王小明", "phone": f"09{n:08}"},
         }
         made = establish(operator, given)
+        flag = {"case": made.case, "task": "delivery_problem", "note": f"通知未送達 {n}"}
+        tasks.open_task(operator, flag)
         if n % 2:
             handling.acknowledge(window, {"case": made.case})
             handling.take(handler, {"case": made.case})

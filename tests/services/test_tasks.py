@@ -1,4 +1,4 @@
-"""Tasks: opened by events, strikes and by hand; what they hold up; whom strikes tell until a case is taken."""
+"""Tasks: opened by events, strikes and by hand; what they hold up; who is told of a case nobody took."""
 
 from __future__ import annotations
 

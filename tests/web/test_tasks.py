@@ -1,4 +1,4 @@
-"""What is owed beside the clocks, on the screens: the desk's list, the agency's, what the steering office does."""
+"""What is owed beside the clocks, on the screens of the desk, the agency and the steering office."""
 
 from __future__ import annotations
 
@@ -327,3 +327,52 @@ def test_the_citizen_reads_of_a_release_and_nothing_of_tasks(kinmen: None) -> No
     assert "不再以派工列管，由權責機關另行處理" in page
     for hidden in ("屬國有林地", "話務聯繫窗口", "待辦", "處理期限"):
         assert hidden not in page
+
+
+# --- the steering office ----------------------------------------------------------------------------------
+
+
+def test_the_register_keeps_the_kinds_apart(taipei: None) -> None:
+    dispatch = take("taipei")
+    petition = take("taipei", item=None, place=None, kind="petition", agency="works", category="reform")
+    director = enter("research.director")
+    page = says(director.get("/oversight/cases/?kind=dispatch"))
+    assert dispatch.number in page
+    assert petition.number not in page
+    assert "還有 4 小時" in page
+    assert "已成案，待簽收" in page
+    assert petition.number in says(director.get("/oversight/cases/?kind=petition"))
+    assert dispatch.number not in says(director.get("/oversight/cases/?kind=dispatch&agency=env"))
+    assert dispatch.number in says(director.get("/oversight/cases/?kind=nonsense&status=x&sort=y&page=z"))
+    assert dispatch.number not in says(enter("env.evaluator").get("/oversight/cases/"))
+    assert enter("works.handler1").get("/oversight/cases/").status_code == 403
+
+
+def test_the_steering_office_sees_what_was_not_passed_on(taipei: None) -> None:
+    from citycall.rehearsal.timeline import Timeline
+
+    case = take("taipei")
+    Timeline(BEGIN).move(BEGIN + timedelta(hours=5))
+    director = enter("research.director")
+    page = says(director.get("/oversight/owed/?code=dunning_passed_on"))
+    assert case.number in page
+    assert "轉知承辦人員儘速辦理" in page
+    assert case.number not in says(director.get("/oversight/owed/?code=explanation"))
+    assert case.number not in says(enter("env.evaluator").get("/oversight/owed/"))
+    assert case.number in says(enter("works.evaluator").get("/oversight/owed/"))
+
+
+def test_the_assessment_is_of_one_kind_when_asked(kinmen: None) -> None:
+    case = take("kinmen")
+    take("kinmen", item=None, place=None, kind="petition", agency="env")
+    act("civil.director", "cases.release", case=case.pk, reason="屬國有林地")
+    director = enter("civil.director")
+    page = says(director.get("/oversight/?kind=dispatch"))
+    assert "工務處" in page
+    assert "環境保護局" not in page
+    assert "解除列管" in page
+    assert "環境保護局" in says(director.get("/oversight/"))
+    rows = says(director.get("/oversight/figures.csv?kind=dispatch")).splitlines()
+    assert rows[0].endswith("解除列管,逾期待辦")
+    assert rows[1].startswith("工務處,1,0,0,")
+    assert rows[1].endswith(",1,0")

@@ -9,6 +9,7 @@ from citycall.web.oversight.views import (
     items,
     letters,
     policy,
+    register,
     watch,
 )
 
@@ -16,6 +17,8 @@ app_name = "oversight"
 urlpatterns = [
     path("", home.home, name="home"),
     path("figures.csv", home.export, name="export"),
+    path("cases/", register.cases, name="cases"),
+    path("owed/", register.owed, name="owed"),
     path("delays/", delays.delays, name="delays"),
     path("delays/<slug:agency>/<str:period>/", delays.delay, name="delay"),
     path("items/", items.items, name="items"),

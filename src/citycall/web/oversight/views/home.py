@@ -16,7 +16,7 @@ from citycall.oversight.queries import delay_reviews, notice_trouble
 from citycall.people.queries import agency_names, role_defects
 from citycall.policy import Pack
 from citycall.services.cases.models import UnfoundedLetter
-from citycall.services.cases.queries import Figures, figures, letters
+from citycall.services.cases.queries import Figures, figures, letters, overdue_tasks_by_agency
 from citycall.web.access import staff_view
 from citycall.web.inbox import sheets
 from citycall.web.oversight.access import ROLES, scope, sections, sees_all
@@ -33,6 +33,7 @@ class Line:
     name: str
     figures: Figures
     href: str = ""
+    tasks_overdue: int = 0
 
     @property
     def percent(self) -> str:
@@ -55,16 +56,18 @@ def fast_agencies(pack: Pack) -> set[str]:
     return {item.agency for item in pack.items.values()}
 
 
-def lines_of(by: str, period: Period, within: Collection[str] | None) -> list[Line]:
-    """The figures by agency or item, named; only of the agencies within reach."""
+def lines_of(by: str, period: Period, within: Collection[str] | None, kind: str = "") -> list[Line]:
+    """The figures by agency or item, named; only of the agencies within reach, of one kind when named."""
     pack = policies.in_force()[1]
     names = agency_names()
+    late = overdue_tasks_by_agency() if by == "agency" else {}
     lines = []
-    for one in figures(by, period.begin, period.end):
+    for one in figures(by, period.begin, period.end, kind):
         if by == "agency":
             if within is not None and one.key not in within:
                 continue
-            lines.append(Line(named(names.get(one.key, (one.key, one.key))), one))
+            name = named(names.get(one.key, (one.key, one.key)))
+            lines.append(Line(name, one, tasks_overdue=late.get(one.key, 0)))
         else:
             item = pack.items.get(one.key)
             if within is not None and (item is None or item.agency not in within):
@@ -85,7 +88,9 @@ def total_of(lines: Sequence[Line]) -> Line:
             sum(one.closed_in_time for one in parts),
             sum(one.signed_late for one in parts),
             sum(one.overdue_open for one in parts),
+            sum(one.released for one in parts),
         ),
+        tasks_overdue=sum(line.tasks_overdue for line in lines),
     )
 
 
@@ -93,22 +98,46 @@ def _by(request: StaffRequest) -> str:
     return "item" if request.GET.get("by") == "item" else "agency"
 
 
+def _kind(request: StaffRequest, pack: Pack) -> str:
+    """The kind of case that is asked for; without sense or a choice, all of them."""
+    asked = request.GET.get("kind", "")
+    return asked if asked in pack.kinds else ""
+
+
+def _kinds(pack: Pack, current: str, rest: str) -> list[Tab]:
+    """All cases, or those of one kind (KM-7-7b); nothing to choose where there is one kind."""
+    if len(pack.kinds) < 2:
+        return []
+    found = [Tab(_("全部案件"), f"?{rest}", not current)]
+    found += [
+        Tab(named(kind.name), f"?{rest}&kind={kind.code}", kind.code == current)
+        for kind in pack.kinds.values()
+    ]
+    return found
+
+
 @require_safe
 @staff_view(roles=ROLES)
 def home(request: StaffRequest) -> HttpResponse:
     """On-time rates, late sign-offs and what is overdue, by agency or item (NT-5-4-9a)."""
     period, form = period_of(request.GET)
-    by = _by(request)
-    lines = lines_of(by, period, scope(request.actor))
+    by, pack = _by(request), policies.in_force()[1]
+    kind = _kind(request, pack)
+    lines = lines_of(by, period, scope(request.actor), kind)
+    of_kind = f"&kind={kind}" if kind else ""
     return render(
         request,
         "oversight/home.html",
         {
             "sections": sections(request.actor, "home"),
             "tabs": [
-                Tab(_("各機關"), f"?by=agency&{period.query}", by == "agency"),
-                Tab(_("各項目"), f"?by=item&{period.query}", by == "item"),
+                Tab(_("各機關"), f"?by=agency&{period.query}{of_kind}", by == "agency"),
+                Tab(_("各項目"), f"?by=item&{period.query}{of_kind}", by == "item"),
             ],
+            "kinds": _kinds(pack, kind, f"by={by}&{period.query}"),
+            "kind": kind,
+            "releases": any(one.release is not None for one in pack.kinds.values()),
+            "owes": by == "agency" and bool(pack.tasks),
             "by": by,
             "form": form,
             "period": period,
@@ -137,7 +166,8 @@ def export(request: StaffRequest) -> HttpResponse:
     """The same table for a spreadsheet."""
     period, _form = period_of(request.GET)
     by = _by(request)
-    lines = lines_of(by, period, scope(request.actor))
+    kind = _kind(request, policies.in_force()[1])
+    lines = lines_of(by, period, scope(request.actor), kind)
     header = [
         _("機關") if by == "agency" else _("項目"),
         _("受理"),
@@ -146,6 +176,8 @@ def export(request: StaffRequest) -> HttpResponse:
         _("依限率"),
         _("逾時簽收"),
         _("逾限未結"),
+        _("解除列管"),
+        _("逾期待辦"),
     ]
     rows: list[list[Any]] = [
         [
@@ -156,6 +188,8 @@ def export(request: StaffRequest) -> HttpResponse:
             "" if line.figures.on_time_rate is None else round(line.figures.on_time_rate, 4),
             line.figures.signed_late,
             line.figures.overdue_open,
+            line.figures.released,
+            line.tasks_overdue,
         ]
         for line in [*lines, total_of(lines)]
     ]
