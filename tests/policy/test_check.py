@@ -111,6 +111,12 @@ def test_show() -> None:
     assert "10分鐘簽收" in output
     assert "NT-5-4-2d" in output
     assert "daily 18:00 after limit" in output
+    assert (
+        "  快速案件應於10分鐘內簽收" in output
+        or "簽收與再次通知  (sign-off)  [NT-5-4-2d, NT-5-4-2e]" in output
+    )
+    assert "  文件未載" in output
+    assert "  → clocks.sign_off.limit" in output
     code, output = run("show", str(POLICIES / "newtaipei"), "--lang", "en", "--json")
     assert json.loads(output)["clocks.sign_off.limit"] == "10 minutes"
     code, output = run("show", str(POLICIES / "nowhere"))
@@ -121,14 +127,25 @@ def test_show() -> None:
 def test_diff(broken: Callable[..., Path], newtaipei: Pack) -> None:
     here = str(POLICIES / "newtaipei")
     assert run("diff", here, here) == (0, "")
-    changed = str(broken("clocks.yaml", "limit: 10 minutes", "limit: 15 minutes"))
-    code, output = run("diff", here, changed)
+    changed = str(broken("settings.yaml", "{limit: 10 minutes,", "{limit: 15 minutes,"))
+    pack = Path(changed) / "clocks.yaml"
+    pack.write_text(
+        pack.read_text(encoding="utf-8").replace("code: ordinary", "code: plain"), encoding="utf-8"
+    )
+    code, output = run("diff", here, changed, "--lang", "en")
     assert code == 1
-    assert output == "clocks.sign_off.limit\n  - 10 minutes\n  + 15 minutes\n"
+    lines = output.splitlines()
+    assert lines[0] == "Sign-off and second notice  (sign-off)"  # settings first, by their topics
+    assert "    limit: 10 minutes, second_to: [intake_window]" in lines
+    assert "    limit: 15 minutes, second_to: [intake_window]" in lines
+    assert "  → clocks.sign_off.limit" in lines  # what follows from it stands with it, and only there
+    assert "clocks.sign_off.limit" not in lines
+    assert "clocks.plain.limit" in lines
+    assert "簽收與再次通知  (sign-off)" in run("diff", here, changed)[1]
     code, output = run("diff", here, changed, "--json")
-    assert json.loads(output) == [
-        {"key": "clocks.sign_off.limit", "before": "10 minutes", "after": "15 minutes"}
-    ]
+    assert {"key": "clocks.sign_off.limit", "before": "10 minutes", "after": "15 minutes"} in json.loads(
+        output
+    )
     assert diff_packs(newtaipei, newtaipei) == []
 
 

@@ -195,6 +195,10 @@ def _unused(pack: Pack) -> Iterator[Finding]:
 # --- what differs --------------------------------------------------------------------------------
 
 
+# What follows from the files and is no rule of its own.
+_DERIVED = ("digest", "path", "form", "sources.", "referred")
+
+
 class Difference(NamedTuple):
     """One value that differs between two packs; None where it is absent."""
 
@@ -209,7 +213,7 @@ def diff_packs(before: Pack, after: Pack) -> list[Difference]:
     return [
         Difference(key, a.get(key), b.get(key))
         for key in dict.fromkeys([*a, *b])
-        if a.get(key) != b.get(key) and key not in ("digest", "path")
+        if a.get(key) != b.get(key) and not key.startswith(_DERIVED)
     ]
 
 

@@ -18,6 +18,7 @@ from citycall.policy.model import Pack
 from citycall.policy.rules import ClockRule, Strike
 from citycall.policy.shelf import document, packs_in
 from citycall.policy.source import PackError
+from citycall.policy.telling import cited, difference_lines, readings_lines, settings_lines
 
 PACK = click.Path(path_type=Path)
 _CASE = re.compile(r"[A-Za-z]{1,3}[0-9]{7}-?[0-9]{6,}")
@@ -90,19 +91,17 @@ def show(what: str, as_json: bool, lang: str) -> None:
 @policy.command()
 @click.argument("before", type=PACK)
 @click.argument("after", type=PACK)
-@click.option("--json", "as_json", is_flag=True)
-def diff(before: Path, after: Path, as_json: bool) -> None:
-    """What differs between two packs. Exits 1 when anything does."""
-    differences = diff_packs(_load(before), _load(after))
+@click.option("--json", "as_json", is_flag=True, help="Every value that differs, by its key.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def diff(before: Path, after: Path, as_json: bool, lang: str) -> None:
+    """What differs between two packs: settings by topic, then all else. Exits 1 when anything does."""
+    one, other = _load(before), _load(after)
+    differences = diff_packs(one, other)
     if as_json:
-        rows = [one._asdict() for one in differences]
+        rows = [difference._asdict() for difference in differences]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2, default=str))
-    for one in () if as_json else differences:
-        click.echo(one.key)
-        if one.before is not None:
-            click.echo(f"  - {_plain(one.before)}")
-        if one.after is not None:
-            click.echo(f"  + {_plain(one.after)}")
+    for line in () if as_json else difference_lines(one, other, lang):
+        click.echo(line)
     if differences:
         sys.exit(1)
 
@@ -112,12 +111,12 @@ def describe(pack: Pack, lang: str = "zh") -> list[str]:
     lines = [f"{pack.name.get(lang)}  {pack.code} {pack.version}  {pack.status}  sha256:{pack.digest[:12]}"]
     lines += document(pack, _today(pack), lang)
     for kind in pack.kinds.values():
-        lines.append(f"\n{kind.name.get(lang)} ({kind.code})  {_cited(kind.clauses)}")
+        lines.append(f"\n{kind.name.get(lang)} ({kind.code})  {cited(kind.clauses)}")
         for name, stage in kind.stages.items():
             bounds = "".join(
                 f" {word} {limit}" for word, limit in (("≥", stage.min), ("≤", stage.max)) if limit
             )
-            lines.append(f"  {name}: {stage.limit}{bounds}  {_cited(stage.clauses)}")
+            lines.append(f"  {name}: {stage.limit}{bounds}  {cited(stage.clauses)}")
     lines.append("")
     for rule in pack.clocks:
         lines += _clock(rule, lang)
@@ -125,7 +124,7 @@ def describe(pack: Pack, lang: str = "zh") -> list[str]:
     for notice in pack.notices:
         lines.append(
             f"{notice.on} → {', '.join(notice.to)}: {notice.template} "
-            f"({', '.join(notice.channels)})  {_cited(notice.clauses)}"
+            f"({', '.join(notice.channels)})  {cited(notice.clauses)}"
         )
     lines.append("")
     for item in pack.items.values():
@@ -136,14 +135,16 @@ def describe(pack: Pack, lang: str = "zh") -> list[str]:
             f"{item.stage2_max.words(lang)}  {flags} {sample}".rstrip()
         )
     lines.append("")
-    lines += [f"{slug}: {_plain(one.value)}  {_cited(one.clauses)}" for slug, one in pack.settings.items()]
+    lines += settings_lines(pack, lang)
+    lines.append("")
+    lines += readings_lines(pack, lang)
     return lines
 
 
 def _clock(rule: ClockRule, lang: str) -> list[str]:
     limit = rule.limit if isinstance(rule.limit, str) else rule.limit.words(lang)
-    lines = [f"{rule.name.get(lang)} ({rule.code}): {rule.start.on} + {limit}  {_cited(rule.clauses)}"]
-    return lines + [f"  {strike.code}: {_when(strike)}  {_cited(strike.clauses)}" for strike in rule.strikes]
+    lines = [f"{rule.name.get(lang)} ({rule.code}): {rule.start.on} + {limit}  {cited(rule.clauses)}"]
+    return lines + [f"  {strike.code}: {_when(strike)}  {cited(strike.clauses)}" for strike in rule.strikes]
 
 
 def _when(strike: Strike) -> str:
@@ -166,14 +167,6 @@ def _when(strike: Strike) -> str:
 
 def _today(pack: Pack) -> date:
     return datetime.now(UTC).astimezone(ZoneInfo(pack.timezone)).date()
-
-
-def _cited(clauses: tuple[str, ...]) -> str:
-    return f"[{', '.join(clauses)}]" if clauses else ""
-
-
-def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _load(path: Path) -> Pack:
