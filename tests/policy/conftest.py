@@ -24,6 +24,16 @@ def kaohsiung() -> Pack:
     return load_pack(POLICIES / "kaohsiung")
 
 
+@pytest.fixture(scope="session")
+def taipei() -> Pack:
+    return load_pack(POLICIES / "taipei")
+
+
+@pytest.fixture(scope="session")
+def kinmen() -> Pack:
+    return load_pack(POLICIES / "kinmen")
+
+
 @pytest.fixture
 def broken(tmp_path: Path) -> Callable[..., Path]:
     """A copy of a pack in which one text was put in place of another; the folder of the copy."""

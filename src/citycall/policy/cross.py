@@ -209,7 +209,7 @@ def _tasks(pack: Pack) -> Iterator[Problem]:
         for kind in rule.kinds:
             if kind not in pack.kinds:
                 yield (*key, "kinds"), f"there is no kind of case {kind!r}"
-        for name in ("on", "blocks", "cancelled_by"):
+        for name in ("on", "blocks", "done_by", "cancelled_by"):
             for event in getattr(rule, name):
                 if not EVENT.match(event):
                     yield (*key, name), f"{event!r} is not an event; expected one such as case.completed"
@@ -217,6 +217,7 @@ def _tasks(pack: Pack) -> Iterator[Problem]:
             yield (*key, "owed_by"), f"{rule.owed_by!r} is not an agency's code (or `case`)"
         yield from _roles((*key, "roles"), rule.roles)
         yield from _roles((*key, "opened_by"), rule.opened_by, needed=False)
+        yield from _roles((*key, "rings"), rule.rings, needed=False)
 
 
 def _notices(pack: Pack) -> Iterator[Problem]:

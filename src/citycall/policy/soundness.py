@@ -62,7 +62,7 @@ def dead_rules(pack: Pack) -> Iterator[Finding]:
     }
     for task in pack.tasks:
         where = f"tasks.{task.code}"
-        for name in ("on", "blocks", "cancelled_by"):
+        for name in ("on", "blocks", "done_by", "cancelled_by"):
             yield from _events(pack, task.kinds, f"{where}.{name}", getattr(task, name))
         if not task.on and not task.opened_by and task.code not in struck:
             yield Finding("warning", where, "nothing opens this task: no event, no strike, nobody by hand")

@@ -20,9 +20,10 @@ class TaskRule(Rule):
     by hand). `owed_by`: `case` for the case's own agency, otherwise an agency's code, such as `call_centre`.
     `asks`: what its record must hold: the person spoken to, the instant, a text, a document's number, its
     date, the authority written to. `rings`: roles of the case's agency who are to be telephoned, shown with
-    their numbers. `rings_citizen`: who owes it may open the citizen's number for it. `limit`: by when, counted
-    from its opening. `blocks`: events refused with `task_open` while it is open. `done_by`: events that do
-    it, so that nobody ticks it off by hand. `cancelled_by`: events after which nobody owes it any more.
+    their numbers. `rings_citizen`: who owes it may open the citizen's number for it. `limit`: by when,
+    counted from its opening. `blocks`: events refused with `task_open` while it is open. `done_by`: events
+    that do it, so that nobody ticks it off by hand. `cancelled_by`: events after which nobody owes it any
+    more.
     """
 
     code: Code
