@@ -186,3 +186,22 @@ def test_groundless_cases_that_close_together_offer_one_letter() -> None:
     assert outcomes(results) == {"done": 3}
     assert UnfoundedLetter.objects.count() == 1
     assert {whole(case).status for case in cases} == {"closed"}
+
+
+def test_of_two_changes_of_the_rules_approved_at_once_one_holds() -> None:
+    """The other was drafted on rules that are no longer the latest."""
+    from citycall.base.policies import PolicyVersion
+
+    def drafted(hours: int) -> int:
+        row = {"code": "streetlight", "stage1": f"{hours} hours"}
+        made = run("oversight.propose_change", "research.evaluator", None, title="路燈時限", items=[row])
+        run("oversight.submit_change", "research.evaluator", None, change=made.change)
+        return int(made.change)
+
+    changes = [drafted(hours) for hours in (5, 6, 7)]
+
+    def approve(change: int) -> Any:
+        return lambda: run("oversight.decide_change", "research.director", None, change=change, approve=True)
+
+    assert outcomes(together(*map(approve, changes))) == {"done": 1, "base_moved": 2}
+    assert PolicyVersion.objects.count() == 2

@@ -18,7 +18,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from pydantic import BaseModel
+from pydantic_core import PydanticCustomError
 
+from citycall.base.commands.inputs import clean
 from citycall.policy import Limit, PackError
 from citycall.policy.rewrite import value_of, written
 from citycall.policy.text import Text
@@ -65,6 +67,14 @@ KEYS: dict[str, Promise] = {
 }
 
 
+def visible(value: Any) -> None:
+    """Refuse characters that cannot be seen, as every command does."""
+    try:
+        clean(value)
+    except PydanticCustomError:
+        raise ValidationError(_("含有不能使用的控制字元。")) from None
+
+
 class YamlField(forms.CharField):
     """A value in YAML; what is not YAML is said with its line."""
 
@@ -86,6 +96,9 @@ class YamlField(forms.CharField):
 class WordsField(forms.CharField):
     """Words in a row, parted by blanks or commas."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"max_length": 2000} | options))
+
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         for mark in "、，,;；":
@@ -93,8 +106,18 @@ class WordsField(forms.CharField):
         return text.split() or None
 
 
+class NumberField(forms.IntegerField):
+    """A whole number of people, days, times."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"min_value": 0, "max_value": 1_000_000} | options))
+
+
 class AmountField(forms.CharField):
     """A short text; empty says nothing."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"max_length": 200} | options))
 
     def clean(self, value: Any) -> Any:
         return super().clean(value).strip() or None
@@ -102,6 +125,9 @@ class AmountField(forms.CharField):
 
 class TextsField(forms.CharField):
     """Words in Chinese and, after a bar, in English."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"max_length": 2000} | options))
 
     def clean(self, value: Any) -> Any:
         zh, _bar, en = super().clean(value).partition("|")
@@ -140,7 +166,7 @@ def _shape(annotation: Any) -> Shape:
             _select(choices, {"yes": True, "no": False}), lambda v: {True: "yes", False: "no"}.get(v, "")
         )
     if inner is int:
-        return Shape(_field(forms.IntegerField), lambda v: v)
+        return Shape(_field(NumberField), lambda v: v)
     if inner is time:
         return Shape(_field(AmountField), str, _("時刻，例如 18:00"))
     if inner is date:
@@ -250,6 +276,9 @@ class ValueForm(forms.Form):
                 if known.get(name) is not None:
                     self.initial[PART + name] = shape.shown(known[name])
         self.fields = {**whole, **self.fields}
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField):
+                field.validators = [*field.validators, visible]
 
     @property
     def names(self) -> dict[str, str]:

@@ -30,7 +30,7 @@ from citycall.web.oversight.policy_forms import FileForm, ItemsForm, MonthForm, 
 from citycall.web.oversight.rule_words import plain
 from citycall.web.oversight.rules import cited, quotes, topic
 from citycall.web.oversight.values import ValueForm
-from citycall.web.oversight.views.changes import attempt, change_or_404, editable
+from citycall.web.oversight.views.changes import change_or_404, editable
 from citycall.web.oversight.views.policy import version_for
 from citycall.web.request import StaffRequest
 from citycall.web.request import plain as readable
@@ -186,8 +186,14 @@ def file(request: StaffRequest, change: int, name: str) -> HttpResponse:
         if form.is_valid():
             new = form.cleaned_data["text"].replace("\r\n", "\n")
             given = {"change": found.pk, "files": {name: new if new.endswith("\n") else f"{new}\n"}}
-            status = attempt(form, lambda: propose_change(request.actor, given), {f"files.{name}": "text"})
-            if not status:
+            try:
+                propose_change(request.actor, given)
+            except Refused as refused:
+                if refused.status in (403, 404):
+                    raise
+                status = refused.status
+                form.add_error("text", list(refused.fields.values()) or refused.message)
+            else:
                 messages.success(request, _("已加入草案：%(what)s") % {"what": name})
                 return redirect("oversight:change", found.pk)
     context = {"sections": sections(request.actor, "policy"), "change": found, "form": form, "name": name}
