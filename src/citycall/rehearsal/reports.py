@@ -64,20 +64,19 @@ def delay_reviews(state: str = "") -> list[Row]:
 
 @report("role_defects")
 def role_defects() -> list[Row]:
-    """Agencies with fast items that lack one of the three roles (NT-5-4-6a)."""
-    fast = {item.agency for item in in_force()[1].items.values() if item.kind == "fast"}
+    """Agencies that items are sent to and that lack a role they must fill (NT-5-4-6a, KM-3-1a)."""
+    agencies = {item.agency for item in in_force()[1].items.values()}
     return [
         {"agency": defect.agency, "name": defect.agency_name, "missing": list(defect.missing)}
-        for defect in people.role_defects(fast)
+        for defect in people.role_defects(agencies)
     ]
 
 
 @report("offline_sheet")
 def offline_sheet() -> list[Row]:
     """Whom the operator telephones while nothing can be sent (NT-5-4-3a)."""
-    fast = sorted({item.agency for item in in_force()[1].items.values() if item.kind == "fast"})
     rows = []
-    for agency in fast:
+    for agency in sorted({item.agency for item in in_force()[1].items.values()}):
         for post in people.posts_in_roles(agency, ("window", "intake_window")):
             person = people.recipient_of_post(post)
             rows.append({"agency": agency, "post": post, "person": person.display_name if person else ""})

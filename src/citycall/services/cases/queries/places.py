@@ -36,7 +36,7 @@ def open_here(cause_group: str, addr_key: str) -> list[CaseRow]:
     return rows_of(list(found.order_by("-id")[:5]))
 
 
-def unfounded_streak(cause_group: str, addr_key: str, kind: str = "fast") -> list[Case]:
+def unfounded_streak(cause_group: str, addr_key: str, kind: str) -> list[Case]:
     """The last closed cases of a place and cause, newest first, that were all found groundless."""
     rule = in_force()[1].kinds[kind].unfounded
     streak: list[Case] = []
