@@ -1,4 +1,4 @@
-"""`python -m bench [rest] [listing] [sweep] [recompute] ...`: all by default. Figures: bench/results.json."""
+"""`python -m bench [due] [rest] [listing] [sweep] [recompute] ...`: all by default; bench/results.json."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import listing, recompute, rest, sweep
+from bench import due, listing, recompute, rest, sweep
 from bench.house import open_house
 
-PARTS: dict[str, Any] = {"rest": rest, "listing": listing, "sweep": sweep, "recompute": recompute}
+PARTS: dict[str, Any] = {"due": due, "rest": rest, "listing": listing, "sweep": sweep, "recompute": recompute}
 RESULTS = Path(__file__).with_name("results.json")
 
 

@@ -17,6 +17,7 @@ from citycall.policy.load import load_pack
 from citycall.policy.model import Pack
 from citycall.policy.rules import ClockRule, Strike
 from citycall.policy.shelf import document, packs_in
+from citycall.policy.soundness import unread
 from citycall.policy.source import PackError
 from citycall.policy.telling import cited, difference_lines, readings_lines, settings_lines
 
@@ -34,7 +35,8 @@ def policy() -> None:
 @policy.command()
 @click.argument("packs", nargs=-1, required=True, type=PACK)
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
-def check(packs: tuple[Path, ...], strict: bool) -> None:
+@click.option("--unread", "tell_unread", is_flag=True, help="Name values that no rule takes over yet.")
+def check(packs: tuple[Path, ...], strict: bool, tell_unread: bool) -> None:
     """Check PACKS: schema, names, clause ids, words. Exits 1 when one has an error."""
     bad = False
     for path in packs:
@@ -49,6 +51,8 @@ def check(packs: tuple[Path, ...], strict: bool) -> None:
                 f"ok: {pack.code} {pack.version} ({pack.status}): {len(pack.items)} items, "
                 f"{len(pack.clocks)} clocks, {len(pack.notices)} notices, {len(pack.settings)} settings"
             )
+            for value in unread(pack) if tell_unread else ():
+                click.echo(f"unread: {value}")
     if bad:
         sys.exit(1)
 

@@ -169,6 +169,18 @@ def _unread(pack: Pack) -> Iterator[Finding]:
             yield Finding("warning", f"settings.{slug}", "no rule takes this over and no code reads it")
 
 
+def unread(pack: Pack) -> Iterator[str]:
+    """Each value of a point whose room is built that no rule takes over: it is said and changes nothing."""
+    for slug, point in POINTS.items():
+        entry = pack.settings.get(slug)
+        if entry is None or entry.value is None or point.code or not point.built:
+            continue
+        for leaf in leaves(entry.value):
+            path = f"settings.{slug}.{leaf}" if leaf else f"settings.{slug}"
+            if not any(path == taken or path.startswith(f"{taken}.") for taken in pack.referred):
+                yield path
+
+
 def leaves(value: Any, at: str = "") -> Iterator[str]:
     """The dotted paths of the values within a value."""
     if isinstance(value, Mapping):

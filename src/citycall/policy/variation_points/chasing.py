@@ -55,7 +55,6 @@ class OverdueDunning(Value):
 
 
 class PetitionDeadline(Value):
-    limit: Limit | None = None  # of any petition or complaint
     ordinary: Limit | None = None  # of a petition without a category
     complaint: Limit | None = None  # of a complaint, where it has its own
     by_category: dict[Word, Limit] = Field(default_factory=dict)

@@ -13,7 +13,14 @@ from citycall.policy.basics import Clauses, Rule, clock_time
 from citycall.policy.limits import Limit
 from citycall.policy.text import Text
 
-ClockTime = Annotated[time, BeforeValidator(clock_time)]
+
+def _time_of_day(value: Any) -> Any:
+    if not isinstance(value, str | time):
+        raise ValueError("write a time of day as 18:00")
+    return clock_time(value)
+
+
+ClockTime = Annotated[time, BeforeValidator(_time_of_day)]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:-]*$")]  # a code: of an agency, a role…
 Words = tuple[Word, ...]
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
