@@ -134,7 +134,14 @@ def _event(event: Event, detail: CaseDetail, posts: Mapping[str, str]) -> Entry:
         text = _task(event, detail)
     if event.kind == "case.stage_decided":
         kind = "done" if event.info.get("approved") else "warn"
-    return Entry(event.at, str(title), text, _who(event, detail.names, posts), kind)
+    who = _("系統") if _by_itself(event, detail) else _who(event, detail.names, posts)
+    return Entry(event.at, str(title), text, who, kind)
+
+
+def _by_itself(event: Event, detail: CaseDetail) -> bool:
+    """Whether a task was opened by a rule: who did what it follows from did not open it."""
+    row = next((one for one in detail.tasks if one.task.pk == event.info.get("row")), None)
+    return event.kind == "case.task_opened" and row is not None and row.task.opened_by is None
 
 
 def _who(event: Event, names: Mapping[int, str], posts: Mapping[str, str]) -> str:

@@ -90,11 +90,13 @@ def follow(
     return told
 
 
-def open_task(ctx: Context, pack: Pack, case: Case, rule: TaskRule, note: str = "") -> CaseTask:
-    """Open a task of a rule. Who calls sees to it that none of this rule is open."""
+def open_task(
+    ctx: Context, pack: Pack, case: Case, rule: TaskRule, note: str = "", *, by: int | None = None
+) -> CaseTask:
+    """Open a task of a rule; `by` whom, when not by itself. The caller sees to it that none is open."""
     task = CaseTask()
     agency = owing(rule, case)
-    fields = _opened(pack, case, rule, ctx.now, note) | {"opened_by": ctx.actor.staff_id}
+    fields = _opened(pack, case, rule, ctx.now, note) | {"opened_by": by}
     record(ctx, task, "case_task.opened", set=fields, agencies=[agency])
     return task
 

@@ -65,7 +65,7 @@ def open_task(ctx: Context, data: OpenTask) -> TaskDone:
         raise Refused("wrong_status", _("案件目前的狀態不適用這種待辦事項。"), info={"status": case.status})
     if _open_of(case, rule.code) is not None:
         raise Refused("already_open", _("這件待辦事項已經列管，尚未完成。"), status=409)
-    task = tasks.open_task(ctx, pack, case, rule, data.note)
+    task = tasks.open_task(ctx, pack, case, rule, data.note, by=ctx.actor.staff_id)
     tell_task(ctx, case, tasks.OPENED, task)
     ctx.audit("case", case.pk, task=task.pk)
     return _done(task)

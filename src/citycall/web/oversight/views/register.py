@@ -144,6 +144,7 @@ def _row(row: CaseRow) -> dict[str, Any]:
         "district": named(row.district),
         "agency": named(row.agency),
         "badge": (status.label, SHAPES[status]),
+        "off": status in (Status.WITHDRAWN, Status.RELEASED),
         "stopped": case.completed_at or case.closed_at or case.withdrawn_at or case.released_at,
     }
 
