@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from tests.policy.conftest import POLICIES
 
 from citycall.policy import (
     Closure,
@@ -231,3 +233,18 @@ class TestLimits:
     def test_what_is_kept_with_a_clock_is_read_again(self, text: str) -> None:
         assert read_limit(text) == Limit.model_validate(text)
         assert read_limit("") is None
+
+
+def test_what_the_guide_says_can_be_written() -> None:
+    """Every limit in the table of docs/packs.md is one."""
+    guide = (POLICIES.parent / "docs" / "packs.md").read_text(encoding="utf-8")
+    table = guide.split("## How time is written")[1].split("\n\nA clock may")[0]
+    written = [
+        text
+        for row in table.splitlines()
+        if row.startswith("| `")
+        for text in re.findall(r"`([^`]+)`", row.split("|")[1])
+    ]
+    assert len(written) >= 14
+    for text in written:
+        assert clock(limit=text).limit is not None
