@@ -269,7 +269,7 @@ def test_reopened_after_its_old_limit_it_is_not_late(time: Any) -> None:
 
 
 def test_a_limit_that_nobody_kept_is_found(time: Any) -> None:
-    """Clocks of the release before this one have no limit as written: it is the kind's, or what was decided."""
+    """Clocks of the release before this one kept no limit: it is the kind's, or what was decided."""
     from citycall.services.cases.models import CaseClock
 
     asked, lit = take(), lamp()

@@ -66,7 +66,10 @@ def ticking_of(case: Case, clock: CaseClock) -> Ticking:
 
 
 class Wanted(NamedTuple):
-    """A strike that should wait for this instant (in words too) from now on; `raw` is when the rule says."""
+    """A strike that should wait for this instant (in words too) from now on.
+
+    `raw` is when it comes by the rule (first, if it comes daily and its time has begun), past or to come.
+    """
 
     strike: str
     at: datetime
@@ -270,6 +273,8 @@ class Counting:
                 continue
             comes = at if at > now else now
             said = new if comes is due else utc_text(comes)
+            if ring.daily and ticking.due <= now:
+                at = strike_at(ring.strike, started, due, calendar)
             wanted.append(Wanted(ring.strike.code, comes, said, at, ring.daily, ring.of_limit))
             if ring.marks and ring.of_limit and at > now >= ticking.due:
                 unmark |= ring.marks

@@ -149,40 +149,49 @@ def _move_far(code: str, strike: str, pairs: Sequence[tuple[Anew, Wanted]], now:
 
 def _move_near(code: str, strike: str, pairs: Sequence[tuple[Anew, Wanted]], now: datetime) -> list[Timer]:
     """Those due about now, struck already, or in a sweep's hands, one by one; what is to be set anew."""
-    known = {one.ticking.case: (one, wanted) for one, wanted in pairs}
     values = _arrays(pairs) | {"code": code, "strike": strike}
     query = f"SELECT v.owner, x.id, x.due FROM {_TIMERS}"  # nosec B608
     with connection.cursor() as cursor:
         cursor.execute(f"{query} OFFSET 0) AS x", values)
-        waiting = {row[0] for row in cursor.fetchall()}
+        waiting = {row[0]: row[2] for row in cursor.fetchall()}
         cursor.execute(f"{query} FOR UPDATE SKIP LOCKED) AS x", values)
-        free = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
-        for case, (timer, was) in free.items():
-            one, wanted = known[case]
-            at = wanted.at
-            if was <= now and (not one.moved or (wanted.daily and was > one.due)):
-                at = was  # its time has come, and is still right: it strikes at once, for its own day
-            cursor.execute(
-                "UPDATE base_timer SET due = %s, payload = payload || jsonb_build_object('limit', %s::text)"
-                " WHERE id = %s",
-                [at, one.new, timer],
-            )
-    new = []
-    for case, (one, wanted) in known.items():
-        if case in free or not one.moved:
-            continue
-        if case in waiting or (wanted.of_limit and wanted.raw > now):
-            new.append(_timer(one, wanted))
+        free = {row[0]: row[1] for row in cursor.fetchall()}
+        new = []
+        for one, wanted in pairs:
+            case = one.ticking.case
+            at = _when(one, wanted, waiting.get(case), now)
+            if case in free:
+                cursor.execute(
+                    "UPDATE base_timer SET due = %s,"
+                    " payload = payload || jsonb_build_object('limit', %s::text) WHERE id = %s",
+                    [at, one.new, free[case]],
+                )
+            elif one.moved and (case in waiting or (wanted.of_limit and wanted.raw > now)):
+                new.append(_timer(one, wanted.strike, at))
     return new
 
 
-def _timer(one: Anew, wanted: Wanted) -> Timer:
+def _when(one: Anew, wanted: Wanted, was: datetime | None, now: datetime) -> datetime:
+    """When a strike that waited for `was` comes now. What comes daily and was missed comes once, at once, for
+    its own day, if that is still right.
+    """
+    if was is None or was > now:
+        return wanted.at
+    if not one.moved:
+        return was
+    if not wanted.daily:
+        return wanted.at
+    first = was if was > one.due else wanted.raw
+    return first if first <= now else wanted.at
+
+
+def _timer(one: Anew, strike: str, at: datetime) -> Timer:
     return Timer(
-        due=wanted.at,
+        due=at,
         handler=HANDLER,
         subject_kind="case",
         subject_id=one.ticking.case,
-        payload={"clock": one.ticking.code, "strike": wanted.strike, "limit": one.new},
+        payload={"clock": one.ticking.code, "strike": strike, "limit": one.new},
     )
 
 
