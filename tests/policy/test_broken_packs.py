@@ -152,6 +152,8 @@ REFUSED = [
            "'completed' is not an event; expected one such as case.completed"),
     Broken(TP, TASKS, "limit: {setting: outside-jurisdiction.letter_within}", "limit: next workday",
            "tasks.2.limit", "is not a limit; write an amount"),
+    Broken(TP, TASKS, "limit: {setting: outside-jurisdiction.letter_within}",
+           "limit: before day of event_on", "tasks.2.limit", "a task knows no day of an event"),
     Broken(NT, "templates.yaml", "案號：{number}", "案號：{nummer}", "fast.established.email.zh-hant",
            "nummer"),
     Broken(NT, "templates.yaml", "zh-hant:", "zh:", "templates.fast.established.email.zh", "zh-hant or en"),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from citycall.policy import PackError
+from citycall.policy import PackError, due_at
 from citycall.policy.load import read_pack
 from citycall.policy.upgrades import CURRENT, upgraded
 
+FROZEN = Path(__file__).parent / "frozen"
 OLD = """
 window-staffing:
   value: {window: 1, supervisor: 1}
@@ -84,3 +87,31 @@ def test_every_step_leads_no_further_than_the_present_form() -> None:
     from citycall.policy.upgrades import STEPS
 
     assert {form for form, _file in STEPS} <= set(range(2, CURRENT + 1))
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FROZEN.iterdir() if path.is_dir()))
+def test_packs_of_earlier_forms_load_and_count_as_they_did(name: str) -> None:
+    """A case stays under its own version: what a database froze then is read now."""
+    pack = read_pack(FROZEN / name / "newtaipei")
+    assert f"schema-{pack.form}" == name
+    assert pack.value("window-staffing").roles == {
+        "window": 1, "supervisor": 1, "evaluator": 1, "intake_window": 1,
+    }  # fmt: skip
+    assert pack.managing_unit == "research"
+    assert pack.readings == {}
+    start = datetime(2026, 3, 6, 10, tzinfo=ZoneInfo("Asia/Taipei"))
+    light, kind = pack.items["streetlight"], pack.kinds["fast"]
+    due = {
+        rule.code: due_at(rule, light, kind, start, {"limit": "3 days"}, pack.calendar())
+        for rule in pack.clocks
+        if "fast" in rule.kinds
+    }
+    assert due == {
+        "sign_off": start + timedelta(minutes=10),
+        "first_stage": start + timedelta(hours=4),
+        "second_stage": start + timedelta(days=3),
+        "ordinary": start + timedelta(days=3),
+    }
+    dunning = pack.clock("first_stage").strike("dunning")
+    assert [f"{at:%H:%M}" for at in dunning.when.daily_at] == ["18:00"]
+    assert pack.clock_calendar.suspension.areas == ("city", "district")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from citycall.policy.basics import is_code
+from citycall.policy.deadlines import BeforeDay
 from citycall.policy.kinds import CaseKind
 from citycall.policy.limits import Limit
 from citycall.policy.model import Pack
@@ -213,6 +214,8 @@ def _tasks(pack: Pack) -> Iterator[Problem]:
             for event in getattr(rule, name):
                 if not EVENT.match(event):
                     yield (*key, name), f"{event!r} is not an event; expected one such as case.completed"
+        if isinstance(rule.limit, BeforeDay) and rule.limit.of is not None:
+            yield (*key, "limit"), "a task knows no day of an event; expected an amount, a day or a date"
         if not is_code(rule.owed_by):
             yield (*key, "owed_by"), f"{rule.owed_by!r} is not an agency's code (or `case`)"
         yield from _roles((*key, "roles"), rule.roles)
