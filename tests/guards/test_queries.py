@@ -48,6 +48,7 @@ LISTS = (
     ListScreen("/oversight/owed/", "research.director"),
     ListScreen("/oversight/items/", "research.director", grows=False),
     ListScreen("/oversight/delays/", "research.director", grows=False),
+    ListScreen("/oversight/closures/", "secretariat.duty_officer", grows=False),
     ListScreen("/oversight/letters/", "research.evaluator", grows=False),
     ListScreen("/oversight/incidents/", "research.director", grows=False),
     ListScreen("/oversight/posts/", "research.director", grows=False),
