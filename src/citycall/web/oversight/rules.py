@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from citycall.oversight.items import LABELS
 from citycall.policy import NoticeRule, Pack, PackError
 from citycall.policy.clauses import Clause, find_clauses, load_clauses
 from citycall.policy.rewrite import written
@@ -25,6 +26,7 @@ from citycall.web.oversight.rule_words import (
     task_lines,
     told,
 )
+from citycall.web.oversight.values import KEYS
 from citycall.web.ui.words import named
 
 TOPICS: dict[str, Promise] = {
@@ -185,14 +187,14 @@ def _users(pack: Pack, table: str) -> dict[str, list[str]]:
     for where, path in pack.sources.items():
         kind, slug = path.split(".")[:2]
         if kind == table:
-            said = place_named(pack, where)
+            said = place_named(pack, where, brief=True)
             if said not in found.setdefault(slug, []):
                 found[slug].append(said)
     return found
 
 
-def place_named(pack: Pack, key: str) -> str:
-    """A place in the rules by its dotted key, in words as far as they have names."""
+def place_named(pack: Pack, key: str, *, brief: bool = False) -> str:
+    """A place in the rules by its dotted key, in words as far as they have names; in brief, which rule."""
     head, _dot, rest = key.partition(".")
     label = str({**TOPICS, **OTHER_TOPICS}.get(head, _("基本資料")))
     code, _dot, inner = rest.partition(".")
@@ -204,8 +206,33 @@ def place_named(pack: Pack, key: str) -> str:
         "settings": {slug: point.topic for slug, point in POINTS.items()},
         "readings": {slug: point.topic for slug, point in READINGS.items()},
     }.get(head, {})
-    parts = [label, named(known[code]) if code in known else code, inner.replace(".", " › ")]
+    parts = [label, named(known[code]) if code in known else code]
+    if inner and not brief:
+        called: dict[str, Promise] = {**KEYS, **LABELS, **_PARTS}
+        parts += [str(called.get(part) or part) for part in inner.split(".")]
     return " › ".join(part for part in parts if part)
+
+
+# What the inner keys of rules are called; those of values and of items are named with them.
+_PARTS: dict[str, Promise] = {
+    "value": lazy("值"),
+    "says": lazy("說明"),
+    "zh": lazy("中文"),
+    "en": lazy("英文"),
+    "name": lazy("名稱"),
+    "strikes": lazy("稽催"),
+    "when": lazy("時間"),
+    "daily_at": lazy("每日時刻"),
+    "do": lazy("動作"),
+    "notify": lazy("通知"),
+    "template": lazy("通知用語"),
+    "clauses": lazy("條文"),
+    "stages": lazy("階段"),
+    "ordinary": lazy("一般案件"),
+    "start": lazy("起算"),
+    "stop": lazy("停止於"),
+    "sample": lazy("示範資料"),
+}
 
 
 # --- rules -----------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ made of parts is written as YAML, with its keys told. A field left empty says no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from types import UnionType
@@ -22,6 +22,8 @@ from pydantic_core import PydanticCustomError
 
 from citycall.base.commands.inputs import clean
 from citycall.policy import Limit, PackError
+from citycall.policy.basics import clock_time
+from citycall.policy.deadlines import read_due
 from citycall.policy.rewrite import value_of, written
 from citycall.policy.text import Text
 from citycall.policy.variation_points import POINTS, READINGS, Value
@@ -94,16 +96,62 @@ class YamlField(forms.CharField):
 
 
 class WordsField(forms.CharField):
-    """Words in a row, parted by blanks or commas."""
+    """Words in a row, parted by blanks or commas; where only some words are known, only those."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, known: Sequence[str] = (), times: bool = False, **options: Any) -> None:
         super().__init__(**({"max_length": 2000} | options))
+        self.known, self.times = tuple(known), times
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
         for mark in "、，,;；":
             text = text.replace(mark, " ")
-        return text.split() or None
+        words = text.split()
+        for word in words:
+            if self.known and word not in self.known:
+                said = _("「%(word)s」不能使用；可用：%(known)s")
+                raise ValidationError(said, params={"word": word, "known": " ".join(self.known)})
+            if self.times:
+                _time(word)
+        return words or None
+
+
+class TimeField(forms.CharField):
+    """A time of day, as 18:00."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"max_length": 20} | options))
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value).strip()
+        return _time(text) if text else None
+
+
+class LimitField(forms.CharField):
+    """A limit in its own unit, or a deadline."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**({"max_length": 60} | options))
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value).strip()
+        if not text:
+            return None
+        try:
+            read_due(text)
+        except ValueError:
+            raise ValidationError(_("這不是時限；請寫數字加單位，例如 4 hours、6 working_days。")) from None
+        return text
+
+
+def _time(text: str) -> str:
+    try:
+        at = clock_time(text)
+    except ValueError:
+        at = None
+    if not isinstance(at, time):
+        raise ValidationError(_("「%(text)s」不是時刻；請寫 00:00 至 23:59。"), params={"text": text})
+    return f"{at:%H:%M}"
 
 
 class NumberField(forms.IntegerField):
@@ -168,7 +216,7 @@ def _shape(annotation: Any) -> Shape:
     if inner is int:
         return Shape(_field(NumberField), lambda v: v)
     if inner is time:
-        return Shape(_field(AmountField), str, _("時刻，例如 18:00"))
+        return Shape(_field(TimeField), str, _("時刻，例如 18:00"))
     if inner is date:
         return Shape(_field(AmountField), str, _("日期，例如 2026-05-01"))
     if get_origin(inner) is Literal:
@@ -177,7 +225,7 @@ def _shape(annotation: Any) -> Shape:
         return Shape(_select([("", _("（未載）")), *((one, one) for one in allowed)], numbers), str)
     if inner is Limit or (get_origin(inner) in (Union, UnionType) and Limit in map(_bare, get_args(inner))):
         return Shape(
-            _field(AmountField),
+            _field(LimitField),
             str,
             _("數字加單位：minutes、hours、days、half_days、working_days、working_hours"),
         )
@@ -188,10 +236,11 @@ def _shape(annotation: Any) -> Shape:
     if get_origin(inner) is tuple:
         one = _bare(get_args(inner)[0])
         if one is str or one is time or get_origin(one) is Literal:
-            allowed = [str(word) for word in get_args(one)] if get_origin(one) is Literal else []
+            known = [str(word) for word in get_args(one)] if get_origin(one) is Literal else []
             help = _("以空白分開")
-            help += _("；可用：%(words)s") % {"words": " ".join(allowed)} if allowed else ""
-            return Shape(_field(WordsField), lambda v: " ".join(map(str, v)), help)
+            help += _("；可用：%(words)s") % {"words": " ".join(known)} if known else ""
+            made = _field(WordsField, known=known, times=one is time)
+            return Shape(made, lambda v: " ".join(map(str, v)), help)
     return Shape(_field(YamlField), lambda v: written(plain(v)), keys_said(inner))
 
 
@@ -205,8 +254,8 @@ def _bare(annotation: Any) -> Any:
     return annotation
 
 
-def _field(kind: type[forms.Field]) -> Callable[..., forms.Field]:
-    return lambda **options: kind(required=False, **options)
+def _field(kind: type[forms.Field], **more: Any) -> Callable[..., forms.Field]:
+    return lambda **options: kind(required=False, **more, **options)
 
 
 def _select(choices: list[tuple[str, str]], meant: Mapping[str, Any]) -> Callable[..., forms.Field]:

@@ -38,6 +38,7 @@ from citycall.web.oversight.rules import place_named
 from citycall.web.oversight.views.policy import differences_of
 from citycall.web.request import StaffRequest
 from citycall.web.ui.templatetags.ui import Entry, Tab
+from citycall.web.ui.words import written
 
 State = PolicyChange.State
 SHAPES = {
@@ -75,6 +76,7 @@ def changes(request: StaffRequest) -> HttpResponse:
                     "change": one,
                     "state": State(one.state).label,
                     "shape": SHAPES[State(one.state)],
+                    "since": written(one.effective_from) if one.effective_from else "",
                     "by": names.get(one.proposed_by or 0, ""),
                     "decided": names.get(one.decided_by or 0, ""),
                 }
@@ -198,6 +200,7 @@ def page(
             "state": state.label,
             "shape": SHAPES[state],
             "document": edits.document,
+            "since": written(found.effective_from) if found.effective_from else "",
             "edits": [_edit(draft, name) for name in edits.names],
             "broken": broken,
             "items": _items(found) if draft else [],

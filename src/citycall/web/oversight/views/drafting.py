@@ -95,7 +95,9 @@ def value(request: StaffRequest, change: int, table: str, slug: str) -> HttpResp
                     raise
                 status = refused.status
                 for key, said in refused.fields.items() or [("", refused.message)]:
-                    form.add_error(form.place(key) or None, said)
+                    field = form.place(key)
+                    short = refused.info.get("expected") if field else None
+                    form.add_error(field or None, _("不符規則：%(why)s") % {"why": short} if short else said)
             else:
                 messages.success(request, _("已加入草案：%(what)s") % {"what": entry.title})
                 return redirect("oversight:change", found.pk)

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from citycall.base import policies
+from citycall.oversight.changes import policy_changes
+from citycall.oversight.models import PolicyChange
 from citycall.oversight.queries import delay_reviews, notice_trouble
 from citycall.people.queries import agency_names, role_defects
 from citycall.policy import Pack
@@ -151,7 +153,9 @@ def home(request: StaffRequest) -> HttpResponse:
 
 def _waiting() -> list[tuple[str, str, int]]:
     """What waits for the steering office: words, where it is, how many."""
+    submitted = len(policy_changes([PolicyChange.State.SUBMITTED]))
     found = [
+        (_("待核定的規則修正"), "oversight:changes", submitted),
         (_("待改善的逾限檢討"), "oversight:delays", len(delay_reviews("open"))),
         (_("待收的函復"), "oversight:letters", len(letters(None, [UnfoundedLetter.State.SENT]))),
         (_("職務缺漏的機關"), "oversight:posts", len(role_defects(fast_agencies(policies.in_force()[1])))),

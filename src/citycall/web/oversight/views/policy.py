@@ -27,7 +27,7 @@ from citycall.web.oversight.rule_words import brief, roles_named
 from citycall.web.oversight.rules import OTHER_TOPICS, TOPICS, place_named, topic
 from citycall.web.request import StaffRequest, plain
 from citycall.web.ui.templatetags.ui import Tab
-from citycall.web.ui.words import named
+from citycall.web.ui.words import named, written
 
 STATUS = {"in_force": "done", "sample": "warn", "repealed": "off"}
 SHOWN_DIFFERENCES = 400
@@ -72,6 +72,7 @@ def _read(request: StaffRequest, one: PolicyVersion, *, current: bool) -> HttpRe
             "sections": sections(request.actor, "policy"),
             "pack": pack,
             "version": one,
+            "since": written(one.since) if one.since else "",
             "current": current or one.pk == standing.pk,
             "standing": standing,
             "status": status_words(pack),
@@ -111,7 +112,7 @@ def head_of(pack: Pack, one: PolicyVersion) -> list[tuple[str, Any]]:
     names = agency_names()
     roles, agency = approvers(pack)
     unit = names.get(pack.managing_unit, (pack.managing_unit, pack.managing_unit))
-    found: list[tuple[str, Any]] = [(_("規定"), pack.title or pack.source or named(pack.name))]
+    found: list[tuple[str, Any]] = [(_("名稱"), pack.title or pack.source or named(pack.name))]
     today = clock.today()
     standing = pack.edition_on(today)
     for edition in pack.editions:
@@ -145,7 +146,7 @@ def versions(request: StaffRequest) -> HttpResponse:
     lines = [
         {
             "version": one,
-            "since": one.effective_from or one.loaded_at,
+            "since": written(one.effective_from or one.loaded_at),
             "state": _state(one, standing, now),
             "change": changes.get(one.pk),
             "by": people.get(changes[one.pk].decided_by or 0, "") if one.pk in changes else "",
