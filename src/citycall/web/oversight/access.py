@@ -62,7 +62,7 @@ SECTIONS: tuple[tuple[str, Promise, Callable[[Actor], bool]], ...] = (
     ("owed", _("待辦事項"), lambda actor: bool(ROLES & actor.roles())),
     ("delays", _("逾限檢討"), sees_all),
     ("items", _("項目檢討"), sees_all),
-    ("policy", _("規則"), lambda actor: True),
+    ("policy", _("規則"), lambda actor: bool(POLICY_READERS & actor.roles())),
     ("closures", _("停班宣告"), sees_closures),
     ("letters", _("查無違規函復"), sees_all),
     ("posts", _("職務缺漏"), sees_all),
