@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from citycall.base.commands import Input
 from citycall.base.commands.inputs import Code, RowId
@@ -13,7 +13,16 @@ from citycall.oversight import tables
 from citycall.services.cases.commands.inputs import Instant
 
 Words = Annotated[str, Field(max_length=2000)]
-Cell = Annotated[str, Field(max_length=tables.LONGEST_CELL)]
+
+
+def _cell(value: Any) -> Any:
+    """A cell as the table keeps it: also from programs that send numbers, days, yes or no as such."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, int | float | date) else value
+
+
+Cell = Annotated[str, BeforeValidator(_cell), Field(max_length=tables.LONGEST_CELL)]
 File = Annotated[str, Field(max_length=400_000)]
 
 
