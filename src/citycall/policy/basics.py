@@ -52,6 +52,8 @@ def clock_time(value: Any) -> Any:
         if int(hour) < 24 and int(minute) < 60:
             return time(int(hour), int(minute))
         raise ValueError(f"{value!r} is not a time of day")
+    if isinstance(value, str) and not re.match(r"\d{1,2}:\d{2}", value.strip()):
+        raise ValueError(f"{value!r} is not a time of day, such as 18:00")
     return value
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from citycall.policy.source import Key, PackError, Source
+
+# What loading adds to a pack: nobody writes it.
+_OURS = {"form", "referred", "sources", "digest", "path"}
 
 
 def explain(source: Source, error: ValidationError, under: Key = (), model: Any = None) -> PackError:
@@ -22,6 +26,8 @@ def explain(source: Source, error: ValidationError, under: Key = (), model: Any 
         case "extra_forbidden":
             message = "unknown key"
             fields = _fields(model, first["loc"][:-1])
+            near = get_close_matches(str(first["loc"][-1]), fields, n=1, cutoff=0.75)
+            message += f" (did you mean {near[0]}?)" if near else ""
             if fields:
                 message += f"; expected {', '.join(fields)}"
         case "missing":
@@ -39,7 +45,8 @@ def _fields(model: Any, loc: tuple[int | str, ...]) -> list[str]:
             model = found
     for one in _variants(model):
         if isinstance(one, type) and issubclass(one, BaseModel):
-            return [field.alias or name for name, field in one.model_fields.items()]
+            names = [field.alias or name for name, field in one.model_fields.items()]
+            return [name for name in names if name not in _OURS]
     return []
 
 
