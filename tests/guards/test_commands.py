@@ -178,7 +178,7 @@ def test_refuses_who_has_no_role(case: int, word: str) -> None:
     actor = {
         "staff": staff,
         "citizen": lambda: citizen(ip="127.0.0.1"),
-        "wrong role": lambda: staff(ActorPost("works.allotter", "allotter", "works")),
+        "wrong role": lambda: staff(ActorPost("works.auditor", "auditor", "works")),
     }[word]()
     walked = 0
     for spec in commands().values():

@@ -123,6 +123,16 @@ def live_through_all(timeline: Any) -> None:
     do("cases.withdraw", "call_centre.operator1", case=petition, reason="entered_by_mistake")
     do("cases.withdraw", "call_centre.operator1", case=worked(establish()), reason="entered_by_mistake")
 
+    told_by_phone = {"notified_person": "值班張先生", "notified_at": timeline.now}
+    urgent = establish(kind="report", item=None, agency="works", **told_by_phone)
+    do("cases.take", "works.handler1", case=urgent)
+    complete(urgent)
+    do("cases.return", "works.section_chief", case=urgent, reason="請補述辦理經過")
+    complete(urgent)
+    do("cases.approve", "works.section_chief", case=urgent)
+    note = "通知未送達"
+    do("cases.open_task", "call_centre.operator1", case=establish(), task="delivery_problem", note=note)
+
     place = {"address": "新北市板橋區文化路一段188巷26號"}
     for _ in range(3):
         complete(worked(establish(place=place)), finding="no_violation", result="現場查無異常。")
