@@ -206,3 +206,28 @@ def test_it_waits_until_the_old_knowledge_is_out(toy: Toy, monkeypatch: pytest.M
     portions.Job.objects.filter(pk=job.pk).update(horizon="1")
     assert portions.work_off() == 1
     assert read().planned_at is not None
+
+
+def test_mended_it_is_done(toy: Toy) -> None:
+    """Once its cause was removed, by the command of those who run the system."""
+    from click.testing import CliRunner
+
+    from citycall.base import cli
+    from citycall.base.commands import SYSTEM, Refused, execute
+
+    toy.bad = frozenset({13})
+    job = ask()
+    run()
+    listed = CliRunner().invoke(cli.jobs, ["list"])
+    assert (
+        f"{job.pk}  2026-03-02 10:00:00  toys.count toy:7  99 of 100  1 portions set aside" in listed.output
+    )
+    toy.bad = frozenset()
+    assert "1 taken up again" in CliRunner().invoke(cli.jobs, ["mend", str(job.pk)]).output
+    run()
+    assert done() == Counter(range(1, 101))
+    assert (far().broken, far().done) == (0, 100)
+    assert CliRunner().invoke(cli.jobs, ["list"]).output == ""
+    for number, code in ((job.pk, "not_broken"), (job.pk + 1, "not_found")):
+        with pytest.raises(Refused, match=code):
+            execute("base.mend_job", SYSTEM, {"job": number})

@@ -134,7 +134,7 @@ def test_once() -> None:
     assert health.oldest_overdue is not None
     assert health.oldest_overdue > timedelta(minutes=2)
     result = CliRunner().invoke(cli.worker, ["--once"])
-    assert result.output == "timers: 2  notices: 0  audit: 1\n"
+    assert result.output == "timers: 2  notices: 0  jobs: 0  audit: 1\n"
 
 
 def test_audit_on_the_command_line() -> None:

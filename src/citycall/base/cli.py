@@ -1,4 +1,4 @@
-"""`citycall worker`, `citycall timers`, `citycall notices`, `citycall audit`, `citycall commands`."""
+"""What those who run the system ask for: `citycall worker`, `timers`, `jobs`, `notices`, `audit`, `commands`."""
 
 import json
 import signal
@@ -74,6 +74,31 @@ def mend_timers(timer: int | None, every: bool) -> None:
 
     broken = Timer.objects.filter(state=State.BROKEN).order_by("id")
     _again("base.mend_timer", "timer", timer, broken if every else None)
+
+
+@click.group()
+def jobs() -> None:
+    """Long work, such as counting clocks anew after a closure: how far it is, and what could not be done."""
+
+
+@jobs.command("list")
+def list_jobs() -> None:
+    """Jobs under way, and those of which portions were set aside."""
+    from citycall.base.portions import Job, Portion, progress_of
+
+    broken = Job.objects.filter(portions__state=Portion.State.BROKEN)
+    found = (Job.objects.filter(finished_at=None) | broken).distinct().order_by("id")
+    for far in progress_of(found[:MOST_LISTED]):
+        aside = f"  {far.broken} portions set aside" if far.broken else ""
+        click.echo(f"{far.job.pk}  {_at(far.job.asked_at)}  {far.job}  {far.done} of {far.rows}{aside}")
+    _rest(found.count())
+
+
+@jobs.command("mend")
+@click.argument("job", type=int)
+def mend_job(job: int) -> None:
+    """Give the portions of a job that were set aside another chance."""
+    _again("base.mend_job", "job", job, None)
 
 
 @click.group()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from citycall.base import live, notices, timers
+from citycall.base import live, notices, portions, timers
 from citycall.base.commands import Context, Input, Refused, RowId, command, not_found
 from citycall.base.notices import Notice
+from citycall.base.portions import Job
 from citycall.base.timers import Timer
 
 
@@ -14,6 +15,12 @@ class OfTimer(Input):
     """One timer."""
 
     timer: RowId
+
+
+class OfJob(Input):
+    """One long work."""
+
+    job: RowId
 
 
 class OfNotice(Input):
@@ -30,6 +37,18 @@ def mend_timer(ctx: Context, data: OfTimer) -> None:
         live.wake_worker()
     elif Timer.objects.filter(pk=data.timer).exists():
         raise Refused("not_broken", _("這個計時沒有被擱置。"), status=409)
+    else:
+        raise not_found()
+
+
+@command("base.mend_job", who=("admin", "system"))
+def mend_job(ctx: Context, data: OfJob) -> None:
+    """Give the portions of a long work that were set aside another chance, after its cause was removed."""
+    ctx.audit("job", data.job)
+    if portions.mend(data.job):
+        live.wake_worker()
+    elif Job.objects.filter(pk=data.job).exists():
+        raise Refused("not_broken", _("這項背景作業沒有被擱置的部分。"), status=409)
     else:
         raise not_found()
 

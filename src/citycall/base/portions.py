@@ -159,10 +159,15 @@ def progress(subject_kind: str, subject_ids: Iterable[int]) -> dict[int, Progres
         .order_by("subject_id", "-id")
         .distinct("subject_id")
     )
-    by_job = {job.pk: job for job in jobs}
+    return {far.job.subject_id: far for far in progress_of(jobs)}
+
+
+def progress_of(jobs: Iterable[Job]) -> list[Progress]:
+    """How far each of these jobs is."""
+    asked = list(jobs)
     done, broken = Q(state=Portion.State.DONE), Q(state=Portion.State.BROKEN)
     rows = (
-        Portion.objects.filter(job__in=by_job)
+        Portion.objects.filter(job__in=asked)
         .values("job")
         .annotate(
             all=Sum("rows"),
@@ -171,14 +176,19 @@ def progress(subject_kind: str, subject_ids: Iterable[int]) -> dict[int, Progres
             aside=Count("id", filter=broken),
         )
     )
-    counted = {row["job"]: row for row in rows}
-    found: dict[int, Progress] = {}
-    for job in by_job.values():
-        row = counted.get(job.pk)
-        found[job.subject_id] = (
-            Progress(job, row["all"], row["ready"], row["altered"], row["aside"]) if row else Progress(job)
+    counted = {row["job"]: (row["all"], row["ready"], row["altered"], row["aside"]) for row in rows}
+    return [Progress(job, *counted.get(job.pk, ())) for job in asked]
+
+
+def mend(job_id: int) -> int:
+    """Give the portions of a job that were set aside another chance; how many there were."""
+    with transaction.atomic():
+        again = Portion.objects.filter(job=job_id, state=Portion.State.BROKEN).update(
+            state=Portion.State.PENDING, done_at=None, error=""
         )
-    return found
+        if again:
+            Job.objects.filter(pk=job_id).update(finished_at=None)
+    return again
 
 
 # --- the worker's part --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Each duty has a thread and a connection of its own, so a slow mail server delays
 PostgreSQL notifies `citycall_work`, and looks by itself twice a second.
 """
 
+import gc
 import logging
 import os
 import socket
@@ -68,10 +69,12 @@ def health() -> Health:
     now = clock.now()
     due = timers.next_due()
     beats = list(WorkerBeat.objects.filter(beat_at__gte=now - SILENT_AFTER))
+    broken = timers.Timer.objects.filter(state=timers.State.BROKEN).count()
+    broken += portions.Portion.objects.filter(state=portions.Portion.State.BROKEN).count()
     return Health(
         workers=len(beats),
         oldest_overdue=now - due if due is not None and due < now else None,
-        broken=timers.Timer.objects.filter(state=timers.State.BROKEN).count(),
+        broken=broken,
         worst_lateness=timedelta(milliseconds=max(b.worst_lateness_ms for b in beats)) if beats else None,
     )
 
@@ -153,6 +156,8 @@ def run_forever(stop: threading.Event | None = None) -> None:
     """Work until `stop` is set; the batch that is being worked on is finished first."""
     stop = stop or threading.Event()
     autoload()
+    gc.collect()
+    gc.freeze()  # what was imported stays; only what work leaves behind is looked through
     _look_before(stop)
     active = duties()
     threads = [
