@@ -1,4 +1,4 @@
-"""What those who run the system ask for: `citycall worker`, `timers`, `jobs`, `notices`, `audit`, `commands`."""
+"""For those who run the system: `citycall worker`, `timers`, `jobs`, `notices`, `audit`, `commands`."""
 
 import json
 import signal
