@@ -153,7 +153,7 @@ def latest() -> PolicyVersion:
 
 
 def lock() -> None:
-    """Until its end this transaction alone puts versions in force; what is remembered of them is read anew."""
+    """Until its end this transaction alone puts versions in force; what is remembered is read anew."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     _known.checked_at = float("-inf")
