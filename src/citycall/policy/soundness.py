@@ -153,7 +153,7 @@ def _own_clauses(pack: Pack, catalogue: Path) -> Iterator[Finding]:
 def _listed(file: Path, _mtime: int, _size: int) -> dict[str, tuple[str, ...]]:
     """The clauses of each variation point, as the catalogue lists them."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    content = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)
+    content = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # nosec B506: a safe loader
     points = content.get("variation_points") or []
     return {point["slug"]: tuple(point.get("clauses") or ()) for point in points}
 

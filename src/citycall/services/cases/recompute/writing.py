@@ -29,7 +29,7 @@ SOON = timedelta(minutes=1)
 # go through all timers instead.
 _OWNERS = "unnest(%(owners)s::bigint[], %(old)s::text[], %(new)s::text[], %(at)s::timestamptz[])"
 _TIMERS = (
-    f"{_OWNERS} AS v(owner, old, new, at) CROSS JOIN LATERAL (SELECT t.id, t.due FROM base_timer t"
+    f"{_OWNERS} AS v(owner, old, new, at) CROSS JOIN LATERAL (SELECT t.id, t.due FROM base_timer t"  # nosec B608: constants of this file
     " WHERE t.subject_kind = 'case' AND t.subject_id = v.owner AND t.state = 'pending'"
     " AND t.handler = 'cases.clock' AND t.payload->>'clock' = %(code)s AND t.payload->>'strike' = %(strike)s"
     " AND coalesce(t.payload->>'limit', v.old) = v.old"
