@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,24 +20,24 @@ from citycall.base.policies import pack_of
 from citycall.policy import LimitError, Pack
 from citycall.policy.clocks import due_at, limit_text, started_at
 from citycall.policy.rules import ClockRule
-from citycall.services.cases.models import CaseClock
+from citycall.services.cases.models import Case, CaseClock
 
 MOST = 60_000  # clocks looked at
 SECONDS = 8.0  # and no longer than this
 SHOWN = 200
-_CHUNK = 2000
+_CHUNK = 1000
 # The instant of an event, where the case keeps it.
 _AT = {
-    "case.established": "case__established_at",
-    "case.acknowledged": "case__acknowledged_at",
-    "case.registered": "case__registered_at",
-    "case.completed": "case__completed_at",
+    "case.established": "established_at",
+    "case.acknowledged": "acknowledged_at",
+    "case.registered": "registered_at",
+    "case.completed": "completed_at",
 }
-_FIELDS = (
-    "code", "started_at", "due", "stopped_at", "stopped_by", "limit", "case__number", "case__kind",
-    "case__item", "case__category", "case__district", "case__agency", "case__policy_version_id",
-    "case__notified_at", "case__entered_late", *_AT.values(),
+_OF_CASE = (
+    "pk", "number", "kind", "item", "category", "district", "agency", "policy_version_id", "notified_at",
+    "entered_late", *_AT.values(),
 )  # fmt: skip
+_OF_CLOCK = ("case_id", "code", "started_at", "due", "stopped_at", "limit")
 
 
 @dataclass(frozen=True)
@@ -81,39 +81,55 @@ class _Ruled(NamedTuple):
 
 def rehearse(draft: Pack, since: datetime, until: datetime) -> Trial:
     """The clocks of all cases established in this time, counted by the draft."""
-    trial, seen = Trial(), set[str]()
+    trial = Trial()
     known: dict[tuple[int, str, str, str, str], _Ruled | None] = {}
-    rows = (
-        CaseClock.objects.filter(case__established_at__gte=since, case__established_at__lt=until)
-        .exclude(stopped_by="case.withdrawn")
-        .order_by("case_id", "id")
-        .values(*_FIELDS)
-    )
     now, began = clock.now(), time.monotonic()
-    for row in rows[: MOST + 1].iterator(chunk_size=_CHUNK):
-        if trial.clocks >= MOST or (trial.clocks % 500 == 0 and time.monotonic() - began > SECONDS):
+    for cases in _portions(since, until):
+        clocks = CaseClock.objects.filter(case_id__in=cases).exclude(stopped_by="case.withdrawn")
+        for row in clocks.order_by("case_id", "id").values(*_OF_CLOCK):
+            if trial.clocks >= MOST:
+                trial.stopped_short = True
+                return trial
+            trial.clocks += 1
+            case = cases[row["case_id"]]
+            key = (case["policy_version_id"], row["code"], case["kind"], case["item"], case["category"])
+            if key not in known:
+                known[key] = _ruled(draft, *key)
+            _count(trial, draft, known[key], case, row, now)
+        trial.cases += len(cases)
+        if time.monotonic() - began > SECONDS:
             trial.stopped_short = True
             break
-        trial.clocks += 1
-        seen.add(row["case__number"])
-        key = (
-            row["case__policy_version_id"], row["code"], row["case__kind"], row["case__item"],
-            row["case__category"],
-        )  # fmt: skip
-        if key not in known:
-            known[key] = _ruled(draft, *key)
-        _count(trial, draft, known[key], row, now)
-    trial.cases = len(seen)
     return trial
 
 
-def _count(trial: Trial, draft: Pack, ruled: _Ruled | None, row: Mapping[str, Any], now: datetime) -> None:
+def _portions(since: datetime, until: datetime) -> Iterator[dict[int, dict[str, Any]]]:
+    """The month's cases, some at a time, by their row's number."""
+    found = Case.objects.filter(established_at__gte=since, established_at__lt=until)
+    portion: dict[int, dict[str, Any]] = {}
+    for case in found.order_by("pk").values(*_OF_CASE)[: MOST + 1].iterator(chunk_size=_CHUNK):
+        portion[case["pk"]] = case
+        if len(portion) == _CHUNK:
+            yield portion
+            portion = {}
+    if portion:
+        yield portion
+
+
+def _count(
+    trial: Trial,
+    draft: Pack,
+    ruled: _Ruled | None,
+    case: Mapping[str, Any],
+    row: Mapping[str, Any],
+    now: datetime,
+) -> None:
     due, ended = row["due"], row["stopped_at"]
     late = (ended or now) > due
     trial.was_late += late
     if ruled is None:
         return
-    would = None if ruled.rule is None else _would_be_due(draft, ruled.rule, row, same_start=ruled.same_start)
+    would = _would_be_due(draft, ruled, case, row)
     if would is None:
         trial.uncounted += 1
         return
@@ -123,17 +139,16 @@ def _count(trial: Trial, draft: Pack, ruled: _Ruled | None, row: Mapping[str, An
     would_be_late = (ended or now) > would
     if would_be_late == late:
         return
-    into, cases = (trial.late, trial.late_cases) if would_be_late else (trial.spared, trial.spared_cases)
-    if row["case__number"] not in cases and would_be_late:
-        trial.by_agency[row["case__agency"]] += 1
-        trial.by_item[row["case__item"]] += 1
+    into, numbers = (trial.late, trial.late_cases) if would_be_late else (trial.spared, trial.spared_cases)
+    number, agency, item = case["number"], case["agency"], case["item"]
     if would_be_late:
+        if number not in numbers:
+            trial.by_agency[agency] += 1
+            trial.by_item[item] += 1
         trial.by_clock[row["code"]] += 1
-    cases.add(row["case__number"])
+    numbers.add(number)
     if len(into) < SHOWN:
-        into.append(
-            Hit(row["case__number"], row["case__agency"], row["case__item"], row["code"], due, would, ended)
-        )
+        into.append(Hit(number, agency, item, row["code"], due, would, ended))
 
 
 def _ruled(draft: Pack, version: int, code: str, kind: str, item: str, category: str) -> _Ruled | None:
@@ -157,25 +172,22 @@ def _ruled(draft: Pack, version: int, code: str, kind: str, item: str, category:
 
 
 def _would_be_due(
-    draft: Pack, rule: ClockRule, row: Mapping[str, Any], *, same_start: bool
+    draft: Pack, ruled: _Ruled, case: Mapping[str, Any], row: Mapping[str, Any]
 ) -> datetime | None:
-    calendar = calendar_of(draft, row["case__district"] or None, row["case__agency"])
-    facts: dict[str, Any] = {
-        "category": row["case__category"],
-        "limit": row["limit"] or None,
-        "until": row["due"],
-    }
-    if row["case__entered_late"] and row["case__notified_at"] is not None:
-        facts["notified_at"] = row["case__notified_at"]
+    rule = ruled.rule
+    if rule is None:
+        return None
+    calendar = calendar_of(draft, case["district"] or None, case["agency"])
+    facts: dict[str, Any] = {"category": case["category"], "limit": row["limit"] or None, "until": row["due"]}
+    if case["entered_late"] and case["notified_at"] is not None:
+        facts["notified_at"] = case["notified_at"]
     begins = row["started_at"]
-    if not same_start:
-        happened = row.get(_AT.get(rule.start.on, ""))
+    if not ruled.same_start:
+        happened = case.get(_AT.get(rule.start.on, ""))
         if happened is None:
             return None
         begins = started_at(rule, happened, facts, calendar)
     try:
-        return due_at(
-            rule, draft.items.get(row["case__item"]), draft.kinds[row["case__kind"]], begins, facts, calendar
-        )
+        return due_at(rule, draft.items.get(case["item"]), draft.kinds[case["kind"]], begins, facts, calendar)
     except (LimitError, ValueError):
         return None
