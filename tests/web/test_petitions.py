@@ -343,6 +343,14 @@ def test_grade_b_on_its_form(taipei: None) -> None:
     assert case.number in handler.get("/inbox/trays/grade_b/").content.decode()
 
 
+def test_unit_and_call_centre_read_the_same_due_date(taipei: None) -> None:
+    """KM-6-1c, TP-5-5-4: ten working days for this category."""
+    case = petition(category="reform")
+    assert case.due_at.date().isoformat() == "2026-03-16"
+    for who, path in (("call_centre.operator1", "/desk/cases/"), ("works.handler1", "/inbox/cases/")):
+        assert case.due_at.isoformat() in login(who).get(f"{path}{case.number}/").content.decode()
+
+
 def test_told_by_telephone_the_result_alone_is_asked_for(taipei: None) -> None:
     """TP-5-5-5b."""
     case = petition(notified_person="值班陳小姐", notified_at=BEGIN - timedelta(minutes=5))
