@@ -41,7 +41,7 @@ def main(wanted: list[str]) -> int:
 def _measure(name: str) -> int:
     part, begun = PARTS[name], time.perf_counter()
     if getattr(part, "NEEDS_HOUSE", True):
-        with open_house() as house:
+        with open_house(database=getattr(part, "DATABASE", None)) as house:
             found = part.measure(house)
     else:
         found = part.measure(None)

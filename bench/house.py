@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,16 +78,16 @@ class House:
 
 
 @contextmanager
-def open_house(*, web: bool = True) -> Iterator[House]:
-    """Make the installation and, if wanted, serve it."""
+def open_house(*, web: bool = True, database: Mapping[str, str] | None = None) -> Iterator[House]:
+    """Make the installation and, if wanted, serve it. `database`: settings of the server besides the usual."""
     root = Path(tempfile.mkdtemp(prefix="citycall-bench-"))
     root.chmod(0o755)  # the database's account passes through
     os.environ["CITYCALL_DATA"] = str(root)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "citycall.settings")
     os.environ["CITYCALL_LOG_LEVEL"] = "WARNING"
     (root / "static").mkdir()
-    preload = {"shared_preload_libraries": "pg_stat_statements"}
-    postgres = EmbeddedPostgres(root / "postgres", root / "socket", options=preload)
+    options = {"shared_preload_libraries": "pg_stat_statements"} | dict(database or {})
+    postgres = EmbeddedPostgres(root / "postgres", root / "socket", options=options)
     house = House(root, postgres)
     try:
         postgres.start()

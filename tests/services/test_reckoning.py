@@ -239,3 +239,38 @@ def test_a_round_on_a_closed_day_is_none() -> None:
         back = reckon.Counting(date(2026, 7, 8), entered, lambda *_: pack.calendar()).anew(later)
     assert back is not None
     assert (back.started_at, back.due) == (ticking.started_at, ticking.due)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    DAYS,
+    st.lists(st.integers(0, 24 * 3600 * 1000 - 1), min_size=2, max_size=8),
+    st.integers(1, 12),
+    st.frozensets(CLOSED, max_size=4),
+    CLOSED,
+)
+def test_what_starts_on_one_day_is_counted_together(
+    day: date, starts: list[int], days: int, others: frozenset[tuple[date, Any]], closed: tuple[date, Any]
+) -> None:
+    """The span found for the first of them holds for all, whatever their time of day."""
+    from citycall.policy import Closure
+    from citycall.policy.clocks import read_limit
+    from citycall.services.cases.recompute import reckon
+
+    pack = newtaipei().model_copy(update={"clocks": (rule([{"at": "limit"}]),)})
+    before = pack.calendar(Closure(*one) for one in others)
+    after = before.with_closures([Closure(*closed)])
+    limit = read_limit(f"{days} working_days")
+    assert limit is not None
+    midnight = datetime(day.year, day.month, day.day, tzinfo=HERE)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(reckon, "pack_of", lambda version: pack)
+        counting = reckon.Counting(closed[0], midnight.astimezone(UTC), lambda *_: after)
+        for milliseconds in starts:
+            start = (midnight + timedelta(milliseconds=milliseconds)).astimezone(UTC)
+            old = limit.after(start, before)
+            ticking = reckon.Ticking(
+                1, "test", start, old, str(limit), 1, "petition", "", "", "", "civil", 1, start
+            )
+            found = counting.anew(ticking)
+            assert (found.due if found else old) == limit.after(start, after)

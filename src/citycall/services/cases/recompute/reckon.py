@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from citycall.base.closures import calendar_of
@@ -90,14 +90,11 @@ class Anew(NamedTuple):
     due: datetime
     old: str
     new: str
+    moved: bool
     sets_due: bool
     wanted: list[Wanted]
     never: list[str]  # strikes that would come before the clock began: they are not due at all
     unmark: frozenset[str]  # marks of strikes that lie ahead again
-
-    @property
-    def moved(self) -> bool:
-        return self.due != self.ticking.due or self.started_at != self.ticking.started_at
 
 
 # --- what of a rule depends on the calendar -----------------------------------------------------------------
@@ -108,6 +105,8 @@ class _Ring:
     """A strike as recounting needs it."""
 
     strike: Strike
+    code: str
+    at_limit: bool
     daily: bool
     of_limit: bool
     counts: bool
@@ -120,6 +119,7 @@ class _Ruled:
     rings: tuple[_Ring, ...]
     counts: bool
     rounds: bool
+    sets_due: bool
 
 
 def counts_working_time(limit: Due | None) -> bool:
@@ -143,7 +143,7 @@ def _ring(strike: Strike) -> _Ring:
         counts_working_time(limit) for limit in (when.after_limit, when.before_limit, when.after_start)
     )
     marks = frozenset(action.mark for action in strike.do if action.mark is not None)
-    return _Ring(strike, when.daily, of_limit, counts, marks)
+    return _Ring(strike, strike.code, when.at == "limit", when.daily, of_limit, counts, marks)
 
 
 _known: dict[int, tuple[Pack, dict[str, _Ruled]]] = {}
@@ -161,7 +161,7 @@ def _rules(version: int) -> dict[str, _Ruled]:
 def _ruled(rule: ClockRule) -> _Ruled:
     rings = tuple(_ring(strike) for strike in rule.strikes)
     rounds = bool(rule.start.rounds) and rule.start.working_days
-    return _Ruled(rule, rings, any(ring.counts for ring in rings), rounds)
+    return _Ruled(rule, rings, any(ring.counts for ring in rings), rounds, rule.sets_due)
 
 
 def codes_that_count(versions: Iterable[int]) -> list[str]:
@@ -224,6 +224,28 @@ class _Group(NamedTuple):
     limit: Due | None
     known: bool  # whether the limit was kept: else each clock's is looked for
     opens: datetime  # the first instant of the closed day
+    spans: (
+        dict[int, timedelta | None] | None
+    )  # by the day it starts on, from start to limit, where always the same
+
+    def due(self, started: datetime) -> datetime:
+        """When a clock of this group is due."""
+        assert self.limit is not None
+        if self.spans is None:
+            return self.limit.after(started, self.calendar)
+        day = started.astimezone(self.calendar.zone).toordinal()
+        if day not in self.spans:
+            due = self.limit.after(started, self.calendar)
+            self.spans[day] = due - started if self._steady(started, due) else None
+        span = self.spans[day]
+        return self.limit.after(started, self.calendar) if span is None else started + span
+
+    def _steady(self, started: datetime, due: datetime) -> bool:
+        """Whether all that starts on that day is due as long after: it is worked, and no clock is put back."""
+        days = [self.calendar.local(at).date() for at in (started, due)]
+        midnights = [self.calendar.time_on(day, n, time()) for day in days for n in (0, 1)]
+        offsets = {self.calendar.local(at).utcoffset() for at in midnights}
+        return self.calendar.is_working_day(days[0]) and len(offsets) == 1
 
 
 class Counting:
@@ -253,7 +275,7 @@ class Counting:
             if not group.known:
                 due = due_anew(ticking, started, calendar)
             elif group.limit is not None:
-                due = group.limit.after(started, calendar)
+                due = group.due(started)
         moved = due != ticking.due or started != ticking.started_at
         if not moved and not ruled.counts:
             return None
@@ -265,22 +287,22 @@ class Counting:
         for ring in ruled.rings:
             if not moved and not ring.counts:
                 continue
-            at = _instant(ring, started, due, calendar, now)
+            at = due if ring.at_limit else _instant(ring, started, due, calendar, now)
             if not moved and not self._between(ring, started, due, at, calendar):
                 continue
             if not ring.daily and at < due and at < started:
-                never.append(ring.strike.code)
+                never.append(ring.code)
                 continue
             comes = at if at > now else now
             said = new if comes is due else utc_text(comes)
             if ring.daily and ticking.due <= now:
                 at = strike_at(ring.strike, started, due, calendar)
-            wanted.append(Wanted(ring.strike.code, comes, said, at, ring.daily, ring.of_limit))
+            wanted.append(Wanted(ring.code, comes, said, at, ring.daily, ring.of_limit))
             if ring.marks and ring.of_limit and at > now >= ticking.due:
                 unmark |= ring.marks
         if not moved and not wanted and not never:
             return None
-        return Anew(ticking, started, due, old, new, ruled.rule.sets_due, wanted, never, unmark)
+        return Anew(ticking, started, due, old, new, moved, ruled.sets_due, wanted, never, unmark)
 
     def _group(self, ticking: Ticking) -> _Group:
         calendar = self._calendars(pack_of(ticking.version), ticking.district, ticking.agency)
@@ -291,7 +313,11 @@ class Counting:
             except ValueError:  # written by another release
                 known = False
         opens = datetime(self.day.year, self.day.month, self.day.day, tzinfo=calendar.zone).astimezone(UTC)
-        return _Group(_rules(ticking.version)[ticking.code], calendar, limit, known, opens)
+        by_day = isinstance(limit, Limit) and limit.unit == "working_days"
+        spans: dict[int, timedelta | None] | None = (
+            {} if by_day and calendar.working_day_ends == "same_time" else None
+        )
+        return _Group(_rules(ticking.version)[ticking.code], calendar, limit, known, opens, spans)
 
     def _between(
         self, ring: _Ring, started: datetime, due: datetime, at: datetime, calendar: Calendar
@@ -306,8 +332,6 @@ class Counting:
 
 def _instant(ring: _Ring, started: datetime, due: datetime, calendar: Calendar, now: datetime) -> datetime:
     """When a strike comes (next, if it comes daily) of a clock that began and is due then."""
-    if ring.strike.when.at == "limit":
-        return due
     if ring.daily:
         again = next_strike(ring.strike, max(now, started), due, calendar)
         assert again is not None

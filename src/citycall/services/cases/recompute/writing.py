@@ -221,14 +221,16 @@ def cases(found: Sequence[Anew], held: dict[int, Held], now: datetime, told: dic
     others: list[tuple[int, str]] = []
     for case, ones in of_case.items():
         row = held[case]
-        ones.sort(key=lambda one: not (one.sets_due and one.ticking.due == row.due_at))
+        if len(ones) > 1:  # that which sets the case's limit first
+            ones.sort(key=lambda one: not (one.sets_due and one.ticking.due == row.due_at))
         first = ones[0]
-        if first.sets_due and first.ticking.due == row.due_at:
+        sets_due = first.sets_due and first.ticking.due == row.due_at
+        if sets_due:
             due[case] = first.new
-        marks = sorted({mark for one in ones for mark in one.unmark if mark in row.marks})
+        marks = sorted({mark for one in ones for mark in one.unmark} & row.marks)
         for mark in marks:
             unmarked[mark].append(case)
-        if case in due and not marks and len(ones) == 1:
+        if sets_due and not marks and len(ones) == 1:
             plain[first.ticking.code].append(first)
         else:
             changes = ({"due_at": due[case]} if case in due else {}) | dict.fromkeys(marks, False)
