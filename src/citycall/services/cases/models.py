@@ -71,7 +71,7 @@ class Case(models.Model):
     """
 
     id = models.BigIntegerField(primary_key=True)
-    number = models.CharField(_("案號"), max_length=24, unique=True)
+    number = models.CharField(_("案號"), max_length=24)  # unique: see the constraint
     lookup_code = models.CharField(_("查詢碼"), max_length=8)
     kind = models.CharField(_("案件類別"), max_length=16)
     item = models.CharField(_("服務項目"), max_length=64, blank=True)
@@ -174,6 +174,8 @@ class Case(models.Model):
             ),
         )
         constraints = (
+            # Not `unique=True`, which makes a second index for prefixes that no query of ours can use.
+            models.UniqueConstraint(fields=["number"], name="case_number_once"),
             models.CheckConstraint(
                 name="case_closed_has_result",
                 condition=~Q(status="closed") | (~Q(result="") & Q(completed_at__isnull=False)),
@@ -192,7 +194,12 @@ class CaseClock(models.Model):
         RUNNING = "running", _("計時中")
         STOPPED = "stopped", _("已停止")
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="clocks")
+    case = models.ForeignKey(
+        Case,
+        on_delete=models.PROTECT,
+        related_name="clocks",
+        db_index=False,  # the index by case and code serves as well
+    )
     code = models.CharField(max_length=32)
     started_at = models.DateTimeField()
     due = models.DateTimeField()

@@ -241,7 +241,7 @@ class _Group(NamedTuple):
         return self.limit.after(started, self.calendar) if span is None else started + span
 
     def _steady(self, started: datetime, due: datetime) -> bool:
-        """Whether all that starts on that day is due as long after: it is worked, and no clock is put back."""
+        """Whether all that starts on that day is due as long after: on a working day, no clock put back."""
         days = [self.calendar.local(at).date() for at in (started, due)]
         midnights = [self.calendar.time_on(day, n, time()) for day in days for n in (0, 1)]
         offsets = {self.calendar.local(at).utcoffset() for at in midnights}
