@@ -46,7 +46,7 @@ def test_figures_count_done_but_unanswered_as_not_done(login: Login, make: Make)
         act("works.intake_window", "cases.acknowledge", case)
         act("works.handler1", "cases.complete", case, finding="resolved", result="已修復")
     rows = login("research.director").get("/oversight/figures.csv").content.decode("utf-8-sig").splitlines()
-    assert rows[1] == "工務局,2,1,1,1.0,0,0,0,0"
+    assert rows[1] == "工務局,2,1,1,1.0,0,0,0,0,0"
 
 
 @pytest.mark.parametrize(

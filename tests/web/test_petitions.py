@@ -412,3 +412,15 @@ def test_the_list_costs_the_same_whatever_waits(newtaipei: None, django_assert_m
     inbox.get("/inbox/trays/all/")
     with django_assert_max_num_queries(24):
         inbox.get("/inbox/trays/all/")
+
+
+def test_grade_b_counts_as_open_in_the_report(taipei: None) -> None:
+    """TP-5-5-6b."""
+    case = petition()
+    run("cases.register", "works.allotter", case=case.pk, post="handler1")
+    run("cases.enter_grade_b", "works.handler1", case=case.pk, planned_end="2026-03-20", interim_result="會勘")
+    page = login("research.evaluator").get("/oversight/").content.decode()
+    assert re.search(r'data-label="B 等級未結">1<', page)
+    sheet = login("works.handler1").get("/inbox/trays/grade_b.csv").content.decode("utf-8-sig")
+    assert f"{case.number}," in sheet
+    assert ",B" in sheet

@@ -159,7 +159,7 @@ def export(request: StaffRequest, code: str) -> HttpResponse:
     header = [
         _("案號"), _("項目"), _("行政區"), _("地點"), _("狀態"), _("期限種類"), _("承辦人"), _("成案時間"),
         _("簽收時間"), _("逾時簽收"), _("辦理期限"), _("逾限"), _("辦畢登錄時間"), _("結案時間"),
-        _("查處情形"),
+        _("查處情形"), _("處理等級"),
     ]  # fmt: skip
     day = clock.local(clock.now()).strftime("%Y%m%d-%H%M")
     return sheets.download(f"citycall-{tray.code}-{day}.csv", header, [_line(row) for row in rows])
@@ -185,6 +185,7 @@ def _line(row: queries.CaseRow) -> list[Any]:
         case.completed_at,
         case.closed_at,
         finding,
+        case.grade,
     ]
 
 

@@ -91,6 +91,7 @@ def total_of(lines: Sequence[Line]) -> Line:
             sum(one.signed_late for one in parts),
             sum(one.overdue_open for one in parts),
             sum(one.released for one in parts),
+            sum(one.grade_b_open for one in parts),
         ),
         tasks_overdue=sum(line.tasks_overdue for line in lines),
     )
@@ -138,6 +139,7 @@ def home(request: StaffRequest) -> HttpResponse:
             ],
             "kinds": _kinds(pack, kind, f"by={by}&{period.query}"),
             "kind": kind,
+            "grades": any(one.grade_b is not None for one in pack.kinds.values()),
             "releases": any(one.release is not None for one in pack.kinds.values()),
             "owes": by == "agency" and bool(pack.tasks),
             "by": by,
@@ -180,6 +182,7 @@ def export(request: StaffRequest) -> HttpResponse:
         _("依限率"),
         _("逾時簽收"),
         _("逾限未結"),
+        _("B 等級未結"),
         _("解除列管"),
         _("逾期待辦"),
     ]
@@ -192,6 +195,7 @@ def export(request: StaffRequest) -> HttpResponse:
             "" if line.figures.on_time_rate is None else round(line.figures.on_time_rate, 4),
             line.figures.signed_late,
             line.figures.overdue_open,
+            line.figures.grade_b_open,
             line.figures.released,
             line.tasks_overdue,
         ]
