@@ -68,7 +68,14 @@ FALSE = {
         "  - expect:\n      messages: {to: works.intake_window}\n      count: 1\n",
         "0; there are nothing",
     ),
-    "closures": ("  - calendar: {closed: 2026-07-10, reason: 颱風}\n", "not supported yet"),
+    "a closure that is refused": (
+        "  - calendar: {closed: 2026-07-10, area: nowhere, reason: 颱風}\n",
+        "refused, invalid",
+    ),
+    "working days that a closure leaves out": (
+        "  - expect:\n      events: {of: $c, include: [case.due_changed]}\n",
+        "case.established",
+    ),
     "a row that is not in the report": (
         "  - expect:\n      report: {name: role_defects}\n      includes: [{agency: works}]\n",
         "[]",
@@ -83,6 +90,30 @@ def test_what_is_not_so_fails(story: WriteStory, tell: Tell, steps: str, found: 
     assert failures
     assert found in failures[0].found
     assert failures[0].line == (15 if "at: +30m" in steps else 14)
+
+
+def test_a_closed_day_is_no_working_day(story: WriteStory, tell: Tell) -> None:
+    """From the step on: `+1wd` is the day after, and the closure has a name."""
+    steps = """
+  - calendar: {closed: 2026-03-03, reason: 颱風}
+    save: typhoon
+  - at: +1wd
+  - expect:
+      closure: $typhoon
+      has: {day: 2026-03-03, area: all, cause: disaster}
+  - do: cases.establish
+    as: call_centre.operator1
+    with:
+      kind: petition
+      agency: civil
+      description: 建議延長市民活動中心開放時間
+      reporter: {name: 王小明, phone: "0912345678"}
+    save: later
+  - expect:
+      case: $later
+      has: {established_at: 2026-03-04 10:00}
+"""
+    assert not tell(story(ESTABLISH + steps.lstrip("\n"))).failures
 
 
 def test_a_story_begins_in_a_fresh_world(story: WriteStory, tell: Tell) -> None:
