@@ -72,9 +72,16 @@ def test_many_changes_take_few_statements() -> None:
     assert all(events.differences(row) == {} for row in rows)
 
 
-def test_many_changes_are_of_known_rows() -> None:
-    with pytest.raises(ValueError, match="exist"), background("toys.all") as ctx:
-        events.record_many(ctx, [Change(Timer(due=clock.now()), "toy.made")])
+def test_new_rows_may_be_among_many_changes() -> None:
+    known = new()
+    fields = {"due": clock.now(), "handler": "toy", "subject_kind": "toy", "subject_id": 1}
+    made = [Timer(), Timer()]
+    with background("toys.all") as ctx:
+        changes = [Change(row, "toy.made", fields) for row in made]
+        events.record_many(ctx, [*changes, Change(known, "toy.grew", {"subject_id": 9})])
+    for row in (*made, known):
+        assert events.differences(row) == {}
+    assert [events.history("timer", row.pk).get().kind for row in made] == ["toy.made", "toy.made"]
 
 
 def test_personal_data_never_goes_in(monkeypatch: pytest.MonkeyPatch) -> None:
