@@ -308,7 +308,7 @@ def test_the_lead_decides_on_applications(
         stages.request_stage(actor_for_post("works.handler1"), of | ask)
     sign_in(page, "call_centre.lead")
     live(page)
-    expect(page.locator(".desk-waiting .count")).to_have_text("2")
+    expect(page.locator("#waiting .count")).to_have_text("2")
     page.keyboard.press("g")
     page.keyboard.press("r")
     page.wait_for_url("**/stage-requests/")
@@ -316,7 +316,7 @@ def test_the_lead_decides_on_applications(
     screenshot(page, "desk-applications")
     page.locator("textarea").first.fill("勘查照片已附，同意")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".desk-waiting .count")).to_have_text("1")
+    expect(page.locator("#waiting .count")).to_have_text("1")
 
 
 def test_other_screens(
