@@ -20,7 +20,7 @@ from citycall.base import policies
 from citycall.base.closures import Closure
 from citycall.base.commands import Context
 from citycall.base.portions import Done, Job, Portion, Span, ask, job_handler
-from citycall.services.cases.recompute import writing
+from citycall.services.cases.recompute import owed, writing
 from citycall.services.cases.recompute.reading import area, running
 from citycall.services.cases.recompute.reckon import (
     Anew,
@@ -42,7 +42,7 @@ def begin(ctx: Context, closure: Closure) -> Job:
 
 
 def plan(job: Job) -> list[Span]:
-    """Spans of open cases of the area. None where offices were closed that day anyway."""
+    """Spans of open cases of the area, and single ones. None where offices were closed that day anyway."""
     closure = Closure.objects.get(pk=job.subject_id)
     if not policies.in_force()[1].calendar().is_working_day(closure.day):
         return []
@@ -58,7 +58,7 @@ def plan(job: Job) -> list[Span]:
         cursor.execute(f"SELECT DISTINCT policy_version_id FROM cases_case c WHERE {where}", values)  # nosec B608
         job.payload["codes"] = codes_that_count(row[0] for row in cursor.fetchall())
     job.save(update_fields=["payload"])
-    return spans
+    return spans + [Span(case, case, 1) for case in owed.after_the_end(closure)]
 
 
 @job_handler(JOB, plan=plan)
@@ -79,10 +79,12 @@ def recompute(ctx: Context, job: Job, portion: Portion) -> Done:
             found.append(one)
     if unknown:
         ctx.detail["beyond_the_calendar"] = unknown
-    if not found:
+    tasks = owed.anew(closure, portion.first, portion.last)
+    if not found and not tasks:
         return Done(0)
     held, busy = writing.hold(
-        sorted({one.ticking.case for one in found}), {mark for one in found for mark in one.unmark}
+        sorted({one.ticking.case for one in found} | {one.case for one in tasks}),
+        {mark for one in found for mark in one.unmark},
     )
     mine = writing.clocks([one for one in found if one.ticking.case in held])
     writing.timers(mine, ctx.now)
@@ -99,7 +101,9 @@ def recompute(ctx: Context, job: Job, portion: Portion) -> Done:
     ctx.signal(*(f"agency:{held[case].agency}" for case in changed))
     if mine:
         ctx.wake_worker()  # what is due earlier now may be due at once
-    return Done(sum(one.moved for one in mine), _later(busy))
+    moved = sum(one.moved for one in mine)
+    moved += owed.write(ctx, [one for one in tasks if one.case not in busy], closure.pk)
+    return Done(moved, _later(busy))
 
 
 def _later(busy: list[int]) -> list[Span]:

@@ -1,0 +1,79 @@
+"""What is owed to a case beside its clocks has a limit too, and is counted anew with them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from citycall.base.closures import Closure, calendar_of
+from citycall.base.commands import Context
+from citycall.base.events import Change, record_many
+from citycall.base.policies import pack_of
+from citycall.policy import LimitError
+from citycall.services.cases.models import OPEN_STATUSES, CaseTask
+from citycall.services.cases.recompute.reading import day_of
+from citycall.services.cases.recompute.reckon import counts_working_time
+
+EVENT = "case_task.due_changed"
+
+
+class Owed(NamedTuple):
+    """A task that is due at another time now."""
+
+    task: int
+    case: int
+    due: datetime
+
+
+def _open(closure: Closure) -> QuerySet[CaseTask]:
+    begins, ends = day_of(closure)
+    return CaseTask.objects.filter(state=CaseTask.State.OPEN, due_at__gte=begins, opened_at__lt=ends)
+
+
+def after_the_end(closure: Closure) -> list[int]:
+    """The cases that are over and still have such a task, as a letter to be written after the release."""
+    over = _open(closure).exclude(case__status__in=OPEN_STATUSES)
+    return sorted(set(over.values_list("case", flat=True)))
+
+
+def anew(closure: Closure, first: int, last: int) -> list[Owed]:
+    """The open tasks of the cases of a span whose time includes the closed day."""
+    rows = _open(closure).filter(case__gte=first, case__lte=last)
+    found = []
+    for task in rows.select_related("case").order_by("case", "pk"):
+        pack = pack_of(task.case.policy_version_id)
+        limit = next((rule.limit for rule in pack.tasks if rule.code == task.code), None)
+        if limit is None or not counts_working_time(limit):
+            continue
+        try:
+            due = limit.after(task.opened_at, calendar_of(pack, task.case.district, task.case.agency))
+        except LimitError:
+            continue
+        if due != task.due_at:
+            found.append(Owed(task.pk, task.case_id, due))
+    return found
+
+
+def write(ctx: Context, found: Collection[Owed], closure: int) -> int:
+    """Give tasks their new limit, if they are still owed; how many. Who calls holds their cases."""
+    due = {one.task: one.due for one in found}
+    if not due:
+        return 0
+    tasks = CaseTask.objects.filter(pk__in=due, state=CaseTask.State.OPEN).order_by("pk")
+    record_many(
+        ctx,
+        [
+            Change(
+                task,
+                EVENT,
+                set={"due_at": due[task.pk]},
+                info={"closure": closure, "old_due": task.due_at, "new_due": due[task.pk]},
+                agencies=[task.agency],
+            )
+            for task in tasks
+        ],
+    )
+    return len(tasks)
