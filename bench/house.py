@@ -79,7 +79,7 @@ class House:
 
 @contextmanager
 def open_house(*, web: bool = True, database: Mapping[str, str] | None = None) -> Iterator[House]:
-    """Make the installation and, if wanted, serve it. `database`: settings of the server besides the usual."""
+    """Make the installation and, if wanted, serve it. `database`: settings of its server beside the usual."""
     root = Path(tempfile.mkdtemp(prefix="citycall-bench-"))
     root.chmod(0o755)  # the database's account passes through
     os.environ["CITYCALL_DATA"] = str(root)

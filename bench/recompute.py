@@ -16,6 +16,8 @@ from bench.running import MIXED, PETITIONS, lay, wrong
 
 CLOCKS = int(os.environ.get("BENCH_CLOCKS", "1000000"))
 WORKERS = int(os.environ.get("BENCH_WORKERS", "2"))
+# As an installation with a million open cases would run its server; the defaults are for a laptop.
+DATABASE = {"shared_buffers": "1GB", "max_wal_size": "8GB"}
 GOAL_SECONDS = 60.0
 PATIENCE = 900.0
 A_SECOND = 5  # cases taken meanwhile: more than any city's hotline takes
@@ -142,7 +144,10 @@ def _felt(spoken: Spoken) -> dict[str, Any]:
 
 
 def lines(found: dict[str, Any]) -> list[str]:
-    out = [f"Recompute: a closure over {CLOCKS:,} running clocks, {WORKERS} workers, intake going on"]
+    out = [
+        f"Recompute: a closure over {CLOCKS:,} running clocks, {WORKERS} workers, intake going on"
+        f" ({', '.join(f'{name} {value}' for name, value in DATABASE.items())})"
+    ]
     for name, one in found.items():
         seconds = f"{one['seconds']:.1f} s" if one["seconds"] is not None else "not finished"
         rest, busy = one["intake_at_rest"], one["intake_meanwhile"]
