@@ -207,12 +207,12 @@ def test_a_strike_is_just_being_made(monkeypatch: pytest.MonkeyPatch) -> None:
     assert before is not None
     really, sweeping = writing.timers, []
 
-    def timers_while_sweeping(*given: Any) -> None:
+    def timers_while_sweeping(*given: Any) -> Any:
         thread = threading.Thread(target=_sweep, args=(timers,))
         thread.start()
         sweeping.append(thread)
         until(waits)
-        really(*given)
+        return really(*given)
 
     monkeypatch.setattr(writing, "timers", timers_while_sweeping)
     with clock.at(before + timedelta(minutes=1)):

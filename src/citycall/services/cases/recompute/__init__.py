@@ -87,7 +87,8 @@ def recompute(ctx: Context, job: Job, portion: Portion) -> Done:
         {mark for one in found for mark in one.unmark},
     )
     mine = writing.clocks([one for one in found if one.ticking.case in held])
-    writing.timers(mine, ctx.now)
+    if writing.timers(mine, ctx.now):
+        ctx.wake_worker()
     told = {
         "closure": closure.pk,
         "day": closure.day,
@@ -99,8 +100,6 @@ def recompute(ctx: Context, job: Job, portion: Portion) -> Done:
     if len(changed) <= _SIGNALLED:
         ctx.signal(*(f"case:{case}" for case in changed))
     ctx.signal(*(f"agency:{held[case].agency}" for case in changed))
-    if mine:
-        ctx.wake_worker()  # what is due earlier now may be due at once
     moved = sum(one.moved for one in mine)
     moved += owed.write(ctx, [one for one in tasks if one.case not in busy], closure.pk)
     return Done(moved, _later(busy))

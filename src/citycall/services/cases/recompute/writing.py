@@ -108,8 +108,11 @@ def clocks(found: Sequence[Anew]) -> list[Anew]:
 # --- timers -------------------------------------------------------------------------------------------------
 
 
-def timers(found: Sequence[Anew], now: datetime) -> None:
-    """Move the pending timers of these clocks to their new instants, and set those that must ring again."""
+def timers(found: Sequence[Anew], now: datetime) -> bool:
+    """Move the pending timers of these clocks to their new instants, and set those that must ring again.
+
+    Gives whether any may be due at once.
+    """
     groups: dict[tuple[str, str], list[tuple[Anew, Wanted]]] = defaultdict(list)
     for one in found:
         for wanted in one.wanted:
@@ -124,6 +127,7 @@ def timers(found: Sequence[Anew], now: datetime) -> None:
             new += _move_near(code, strike, near, now)
     if new:
         Timer.objects.bulk_create(new, batch_size=1000)
+    return any(wanted.raw <= now for pairs in groups.values() for _one, wanted in pairs)
 
 
 def _arrays(pairs: Sequence[tuple[Anew, Wanted]]) -> dict[str, Any]:
