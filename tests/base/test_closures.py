@@ -130,6 +130,20 @@ def test_who_declares_knows_it_at_once(known: Any) -> None:
     assert known.calendar_of(rules).is_working_day(TYPHOON)
 
 
+def test_who_read_before_a_change_leaves_nothing_behind(known: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules, later = pack("newtaipei"), date(2026, 7, 9)
+    declare()
+    known.refresh()
+    before = known.standing()
+    declare(day=later)
+    known.refresh()
+    assert known.standing() != before
+    with monkeypatch.context() as slow:  # another thread, which had looked before
+        slow.setattr(known, "standing", lambda: before)
+        assert known.calendar_of(rules).is_working_day(later)
+    assert not known.calendar_of(rules).is_working_day(later)
+
+
 def test_another_database_is_another_memory(known: Any) -> None:
     from citycall.base import policies
 

@@ -113,7 +113,7 @@ class _Known:
         self.lock = threading.Lock()
         self.checked_at = float("-inf")
         self.standing: frozenset[Stand] = frozenset()
-        self.by_place: dict[tuple[str, str, str], calendars.Calendar] = {}
+        self.by_place: dict[tuple[frozenset[Stand], str, str, str], calendars.Calendar] = {}
         self.by_days: dict[tuple[str, frozenset[calendars.Closure]], calendars.Calendar] = {}
 
 
@@ -135,7 +135,9 @@ def standing() -> frozenset[Stand]:
     rows = Closure.objects.filter(withdrawn_at=None).only("day", "part", "area", "cause")
     found = frozenset(Stand.of(row) for row in rows)
     with _known.lock:
-        if found != _known.standing:
+        if found == _known.standing:
+            found = _known.standing
+        else:
             _known.by_place = {}
         _known.standing, _known.checked_at = found, moment
     return found
@@ -152,7 +154,8 @@ def calendar_of(pack: Pack, district: str | None = None, agency: str | None = No
     stand = standing()
     if not stand:
         return pack.calendar()
-    places, key = _known.by_place, (pack.digest or str(id(pack)), district or "", agency or "")
+    # By what stands too: who read it before a change must leave nothing behind for those who read it after.
+    places, key = _known.by_place, (stand, pack.digest or str(id(pack)), district or "", agency or "")
     found = places.get(key)
     if found is None:
         if len(places) > _MOST_CALENDARS:
