@@ -202,6 +202,10 @@ def test_only_who_approves_approves_and_never_their_own() -> None:
     theirs = draft(**at_five())
     run("submit_change", DIRECTOR, change=theirs)
     assert refused("decide_change", DIRECTOR, change=theirs, approve=True).code == "own_proposal"
+    edited = draft(note="原稿")
+    run("propose_change", DIRECTOR, change=edited, **at_five())  # the whole of it is the director's
+    run("submit_change", change=edited)
+    assert refused("decide_change", DIRECTOR, change=edited, approve=True).code == "own_proposal"
 
 
 def test_what_was_refused_may_be_mended_and_submitted_again() -> None:

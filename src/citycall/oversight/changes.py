@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from citycall.base import policies
 from citycall.base.commands import Actor, Refused
 from citycall.base.encoding import digest
+from citycall.base.events import Event
 from citycall.base.policies import PolicyVersion
 from citycall.oversight.edits import ITEMS, Edits, draft_files, item_rows, items_text, table_in_force
 from citycall.oversight.items import by_code
@@ -98,6 +99,14 @@ def approvers(pack: Pack) -> tuple[tuple[str, ...], str]:
 def may_approve(actor: Actor, pack: Pack) -> bool:
     roles, agency = approvers(pack)
     return any(post.role in roles and post.agency == agency for post in actor.posts)
+
+
+def had_a_hand(change: PolicyChange) -> set[int]:
+    """Who drafted a change, went on with the draft or submitted it: none of them approves it."""
+    kinds = ("policy_change.proposed", "policy_change.changed", "policy_change.submitted")
+    found = Event.objects.filter(subject_kind="policy_change", subject_id=change.pk, kind__in=kinds)
+    people = {change.proposed_by, change.submitted_by, *found.values_list("staff_id", flat=True)}
+    return {staff for staff in people if staff is not None}
 
 
 # --- what is asked ---------------------------------------------------------------------------------------

@@ -214,8 +214,8 @@ def decide_change(ctx: Context, data: DecideChange) -> Changed:
     ctx.require_role(*roles, agency=agency)
     change = _locked(data.change)
     _in_state(change, State.SUBMITTED)
-    if ctx.actor.staff_id is not None and ctx.actor.staff_id in (change.proposed_by, change.submitted_by):
-        raise Refused("own_proposal", _("自己提出的修正須由他人核定。"))
+    if ctx.actor.staff_id in changes.had_a_hand(change):
+        raise Refused("own_proposal", _("自己提出或修改過的修正須由他人核定。"))
     if not data.approve:
         if len(data.reason) < 2:
             raise _invalid("reason", _("請敘明不予核定的理由。"))

@@ -21,6 +21,7 @@ from citycall.oversight.changes import (
     conflicts,
     draft_of,
     edits_of,
+    had_a_hand,
     item_changes,
     open_cases,
     policy_changes,
@@ -186,7 +187,7 @@ def page(
     steers, approver = may_steer(request.actor, "oversight.propose_change"), approves(request.actor)
     latest = policies.latest()
     moved = state in (State.DRAFT, State.SUBMITTED, State.REFUSED) and latest.pk != found.base_id
-    own = request.user.pk in (found.proposed_by, found.submitted_by)
+    own = request.user.pk in had_a_hand(found)
     edits = edits_of(found)
     names = staff_names([found.proposed_by, found.submitted_by, found.decided_by, found.withdrawn_by])
     differences = differences_of(draft.differences, draft.before, draft.after) if draft else {}
