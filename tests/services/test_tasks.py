@@ -166,6 +166,18 @@ def test_what_is_owed_holds_up_what_the_pack_says(load: Load) -> None:
     do("works.handler1", "cases.complete", case=made.case, finding="resolved", result="已更換")
 
 
+def test_who_owes_a_task_still_does_when_the_case_passes_to_another_agency(load: Load) -> None:
+    from citycall.services.cases.models import Case
+
+    load("newtaipei")
+    made = do("call_centre.operator1", "cases.establish", **NEWTAIPEI)
+    do("call_centre.operator1", "cases.open_task", case=made.case, task="delivery_problem", note="未送達")
+    Case.objects.filter(pk=made.case).update(agency="env")
+    owed = {"case": made.case, "task": "delivery_problem", "text": "已改送"}
+    assert refused("env.window", "cases.do_task", **owed).status == 403
+    assert do("works.window", "cases.do_task", **owed).state == "done"
+
+
 def test_nobody_opens_what_is_not_opened_by_hand(load: Load) -> None:
     load("taipei")
     made = do("call_centre.operator1", "cases.establish", **LAMP)

@@ -109,11 +109,11 @@ def do_task(ctx: Context, data: DoTask) -> TaskDone:
     """
     case = load_for_change(data.case)
     rule = tasks.rule_of(pack_for(case), case, data.task)
+    task = _open_of(case, data.task)
     if rule is None:
         ctx.require_role(*OWING, agency=case.agency)
-    else:
-        ctx.require_role(*rule.roles, agency=tasks.owing(rule, case))
-    task = _open_of(case, data.task)
+    else:  # who owes it is kept with it, and stays so when the case passes to another agency
+        ctx.require_role(*rule.roles, agency=tasks.owing(rule, case) if task is None else task.agency)
     if rule is None or task is None:
         raise Refused("no_task", _("這件待辦事項已經完成或不存在，請重新整理頁面。"), status=409)
     if rule.done_by:
