@@ -63,10 +63,11 @@ class Intake:
 
 def _once(house: House, name: str) -> dict[str, Any]:
     from citycall.base import clock, policies
-    from citycall.base.closures import Stand, calendar_with
+    from citycall.base.closures import Closure, Stand, calendar_with
     from citycall.base.commands import execute
     from citycall.base.portions import Job
     from citycall.people.queries import actor_for_post
+    from citycall.services.cases.recompute import preview
 
     house.stop_workers()
     pack = policies.in_force()[1]
@@ -80,6 +81,9 @@ def _once(house: House, name: str) -> dict[str, Any]:
     with Intake(house) as rest:
         time.sleep(REST_SECONDS)
     day = pack.calendar().next_working_day(clock.today())
+    begun = time.perf_counter()
+    look = preview.would_declare(Closure(day=day))
+    looked = time.perf_counter() - begun
     house.forget_statements()
     meter = Meter(house.groups())
     director = actor_for_post(f"{pack.managing_unit}.director")
@@ -111,6 +115,8 @@ def _once(house: House, name: str) -> dict[str, Any]:
         "workers": WORKERS,
         "seconds": seconds if job.finished_at else None,
         "command_ms": answered * 1000,
+        "preview_seconds": looked,
+        "preview": look.moved,
         "until_planned": planned,
         "changed": int(changed),
         "broken": broken,
@@ -157,7 +163,8 @@ def lines(found: dict[str, Any]) -> list[str]:
             f" other than counted from scratch: {one['wrong']}"
         )
         out.append(
-            f"    the command {one['command_ms']:.0f} ms, laid out after {one['until_planned']:.1f} s;"
+            f"    a look beforehand {one['preview_seconds']:.1f} s ({one['preview']:,} would move),"
+            f" the command {one['command_ms']:.0f} ms, laid out after {one['until_planned']:.1f} s;"
             f" database {one['database_cpu']:.1f} s, workers {one['worker_cpu']:.1f} s,"
             f" others {one['others_cpu']:.1f} s of processor time"
         )

@@ -231,6 +231,15 @@ def declared(number: int, *, since: int = 0) -> None:
         )  # fmt: skip
 
 
+def test_where_no_closure_stops_a_clock(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    from citycall.web.oversight import closure_forms
+
+    monkeypatch.setattr(closure_forms, "areas", lambda pack: [])
+    page = says(login("research.director").get(NEW))
+    assert "停止上班不扣除時限" in page
+    assert 'name="day"' not in page
+
+
 def test_pages_and_order(login: Login) -> None:
     declared(60)
     browser = login("research.director")
