@@ -72,9 +72,9 @@ def test_another_pack_takes_the_place_of_the_one_named(
     path = story(ESTABLISH + due)
     pack = tmp_path / "newtaipei"
     shutil.copytree(PACKS / "newtaipei", pack)
-    clocks = (pack / "clocks.yaml").read_text(encoding="utf-8")
-    (pack / "clocks.yaml").write_text(
-        clocks.replace("limit: 10 minutes", "limit: 20 minutes"), encoding="utf-8"
+    values = (pack / "settings.yaml").read_text(encoding="utf-8")
+    (pack / "settings.yaml").write_text(
+        values.replace("limit: 10 minutes", "limit: 20 minutes"), encoding="utf-8"
     )
     assert run.invoke(cli.rehearse, [str(path)]).exit_code == 1
     assert run.invoke(cli.rehearse, [str(path), "--policy", str(pack)]).exit_code == 0

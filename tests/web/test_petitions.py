@@ -418,7 +418,8 @@ def test_grade_b_counts_as_open_in_the_report(taipei: None) -> None:
     """TP-5-5-6b."""
     case = petition()
     run("cases.register", "works.allotter", case=case.pk, post="handler1")
-    run("cases.enter_grade_b", "works.handler1", case=case.pk, planned_end="2026-03-20", interim_result="會勘")
+    graded = {"planned_end": "2026-03-20", "interim_result": "會勘"}
+    run("cases.enter_grade_b", "works.handler1", case=case.pk, **graded)
     page = login("research.evaluator").get("/oversight/").content.decode()
     assert re.search(r'data-label="B 等級未結">1<', page)
     sheet = login("works.handler1").get("/inbox/trays/grade_b.csv").content.decode("utf-8-sig")

@@ -186,8 +186,10 @@ def _would_be_due(
         happened = case.get(_AT.get(rule.start.on, ""))
         if happened is None:
             return None
-        begins = started_at(rule, happened, facts, calendar)
+        begins = happened
     try:
+        if not ruled.same_start:
+            begins = started_at(rule, begins, facts, calendar)
         return due_at(rule, draft.items.get(case["item"]), draft.kinds[case["kind"]], begins, facts, calendar)
     except (LimitError, ValueError):
         return None

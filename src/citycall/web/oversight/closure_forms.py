@@ -26,7 +26,9 @@ class ClosureForm(KeyedForm):
     area = forms.ChoiceField(label=_("停班範圍"), initial=CITY)
     cause = forms.ChoiceField(label=_("停班原因"), widget=forms.RadioSelect)
     reason = forms.CharField(
-        label=_("停班事由"), max_length=200, help_text=_("會記入每件重算案件的歷程，例如：康芮颱風。")
+        label=_("停班事由"),
+        max_length=200,
+        help_text=_("會記入每件重算案件的歷程，例如：康芮颱風。請勿寫入個人資料。"),
     )
 
     def __init__(self, *args: Any, pack: Pack, **kwargs: Any) -> None:

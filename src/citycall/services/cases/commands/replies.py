@@ -62,7 +62,8 @@ def record_reply(ctx: Context, data: RecordReply) -> Done:
     )
     task = PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN).first()
     if task is not None:  # the call that was owed is owed no more
-        record(ctx, task, "phone_task.done", set={"state": PhoneTask.State.DONE, "done_at": ctx.now})
+        done = {"state": PhoneTask.State.DONE, "done_at": ctx.now}
+        record(ctx, task, "phone_task.done", set=done, agencies=[task.agency])
     if case.status == Status.COMPLETED:
         completed(ctx, case, kind, told=0)
     ctx.audit("case", case.pk, reply=answer.pk)

@@ -18,12 +18,13 @@ from citycall.oversight import items as table_of_items
 from citycall.oversight import tables
 from citycall.oversight.changes import draft_of, edits_of
 from citycall.oversight.edits import ITEMS, own_files, table_in_force
+from citycall.oversight.models import PolicyChange
 from citycall.oversight.policy_commands import propose_change
 from citycall.oversight.queries import month_of
 from citycall.oversight.tables import TableError
 from citycall.oversight.trial import rehearse
 from citycall.people.queries import agency_names
-from citycall.policy import Pack
+from citycall.policy import Pack, PackError
 from citycall.web.access import staff_view
 from citycall.web.oversight.access import POLICY_READERS, sections, sees_changes
 from citycall.web.oversight.policy_forms import FileForm, ItemsForm, MonthForm, month_named, months
@@ -39,12 +40,20 @@ from citycall.web.ui.words import named
 MOST_TOLD = 50
 
 
+def _mend_first(found: PolicyChange) -> HttpResponse:
+    """A draft that is no longer sound: its own page says what is wrong."""
+    return redirect("oversight:change", found.pk)
+
+
 @require_safe
 @staff_view(roles=POLICY_READERS)
 def choose(request: StaffRequest, change: int) -> HttpResponse:
     """Every setting and reading, to choose the one to change."""
     found = editable(request, change)
-    pack = draft_of(found).after
+    try:
+        pack = draft_of(found).after
+    except PackError:
+        return _mend_first(found)
     wanted = readable(request.GET.get("q", ""))[:80].strip()
     names = agency_names()
     return render(
@@ -67,7 +76,10 @@ def value(request: StaffRequest, change: int, table: str, slug: str) -> HttpResp
     found = editable(request, change)
     if table not in ("settings", "readings"):
         raise not_found()
-    draft = draft_of(found)
+    try:
+        draft = draft_of(found)
+    except PackError:
+        return _mend_first(found)
     entry = next(
         (one for _h, group in topic(draft.after, table, {}).groups for one in group if one.code == slug), None
     )
@@ -214,7 +226,10 @@ def trial(request: StaffRequest, change: int) -> HttpResponse:
     found = change_or_404(request, change)
     asked = request.GET.get("month", "")
     period = asked if asked in months() else months()[0]
-    draft = draft_of(found)
+    try:
+        draft = draft_of(found)
+    except PackError:
+        return _mend_first(found)
     result = rehearse(draft.after, *month_of(period))
     names = agency_names()
     pack = draft.after
