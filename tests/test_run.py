@@ -22,7 +22,8 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
 
-SECOND_START_SECONDS = 6.0
+# Of processor time, which does not mind what runs beside it; two free cores show about 0.6 of it on the wall.
+SECOND_START_SECONDS = 11.0
 
 
 class Running:
@@ -63,6 +64,12 @@ class Running:
 
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def processor_time(self) -> float:
+        """Seconds of processor time that this process and its children have taken."""
+        own = psutil.Process(self.process.pid)
+        times = [one.cpu_times() for one in (own, *own.children(recursive=True))]
+        return sum(one.user + one.system for one in times)
 
     def wait_for(self, text: str, patience: float = 30) -> None:
         deadline = time.monotonic() + patience
@@ -125,20 +132,14 @@ def test_starts_stops_and_starts_again_with_its_data(start: Start, data: Path) -
     first.log.unlink()
 
     second = start()
-    took = second.first_page()
+    second.first_page()
+    took = second.processor_time()
     second.wait_for("Ctrl-C")
     said = second.log.read_text()
     assert "first start" not in said
     assert "bringing the database" not in said
     assert json.loads((data / "keys" / "keys.json").read_text()) == keys
-    for _again in range(3):  # other tests run beside this one and may hold the processor
-        if took < SECOND_START_SECONDS:
-            break
-        second.process.send_signal(signal.SIGINT)
-        second.process.wait(30)
-        second = start()
-        took = second.first_page()
-    assert took < SECOND_START_SECONDS, f"start to first page: {took:.1f} s"
+    assert took < SECOND_START_SECONDS, f"processor time to the first page: {took:.1f} s"
 
 
 def test_survives_its_own_death_and_that_of_its_children(start: Start) -> None:

@@ -18,10 +18,9 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from citycall.base import policies
-from citycall.policy import calendars
 
-if TYPE_CHECKING:
-    from citycall.policy import Pack
+if TYPE_CHECKING:  # reading the rules takes half a second, which a process that starts others does not have
+    from citycall.policy import Pack, calendars
 
 CHECK_EVERY = 1.0  # seconds for which a process trusts what it knows of closures
 CITY = "all"
@@ -184,6 +183,8 @@ def closed_for(
     pack: Pack, stands: Iterable[Stand], district: str | None = None, agency: str | None = None
 ) -> frozenset[calendars.Closure]:
     """Those of the closures that stop clocks of cases of this place and agency, as calendars take them."""
+    from citycall.policy import calendars
+
     areas = {CITY, district or CITY, f"{AGENCY}{agency}" if agency else CITY}
     return frozenset(
         calendars.Closure(one.day, one.part)

@@ -21,10 +21,12 @@ SHOWN = (
     "call_centre.lead",
     "works.intake_window",
     "works.handler1",
+    "works.section_chief",
     "works.supervisor",
     "works.evaluator",
     "works.head",
     "research.evaluator",
+    "research.director",
     "call_centre.admin",
 )
 
