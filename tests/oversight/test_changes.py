@@ -96,6 +96,22 @@ def test_an_unsound_draft_is_refused_with_its_place(given: dict[str, Any], place
     assert not PolicyChange.objects.exists()
 
 
+def test_nobody_can_be_told_who_bears_no_role() -> None:
+    """Such a name would silence the daily run without a word (NT-5-4-5b)."""
+    nobody = {"slug": "overdue-dunning", "value": {"at": "18:00", **DUNNING, "to": ["nobody_role"]}}
+    refusal = refused("propose_change", title="修正", settings=[nobody])
+    assert refusal.code == "invalid"
+    assert "nobody_role" in refusal.fields["value"]
+    assert "section_chief" in refusal.fields["value"]
+    assert not PolicyChange.objects.exists()
+
+
+def test_nothing_is_to_be_done_in_no_time() -> None:
+    value = dict(policies.in_force()[1].setting("petition-deadline"))
+    zero = {"slug": "petition-deadline", "value": {**value, "ordinary": "0 working_days"}}
+    assert "不得為零" in refused("propose_change", title="修正", settings=[zero]).fields["value"]
+
+
 def test_what_the_rules_do_not_know_is_refused() -> None:
     assert "settings.moon" in refused("propose_change", title="x", settings=[{"slug": "moon"}]).fields
     assert "files" in refused("propose_change", title="x", files={"world.yaml": "x"}).fields

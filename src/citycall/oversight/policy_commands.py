@@ -40,6 +40,7 @@ from citycall.oversight.inputs import (
     WithdrawChange,
 )
 from citycall.oversight.models import PolicyChange
+from citycall.oversight.sense import senseless
 from citycall.people.queries import agency_names
 from citycall.policy import PackError
 from citycall.policy.load import FILES
@@ -172,9 +173,13 @@ def _last_day(since: datetime | None) -> date:
 
 def _sound(base: PolicyVersion, edits: Edits) -> None:
     try:
-        changes.drafted(base, edits)
+        draft = changes.drafted(base, edits)
     except PackError as error:
         raise changes.unsound(error) from error
+    told = senseless(draft.after)
+    if told:
+        message = _("草案不符規則：%(why)s") % {"why": told}
+        raise Refused("invalid", message, fields={"value": told}, status=422)
 
 
 def _coming(ctx: Context, since: datetime) -> datetime:

@@ -1,0 +1,52 @@
+"""What a draft may say in good form and cannot mean: told to a role that is none, done in no time at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from citycall.people.roles import ROLES, role_name
+from citycall.policy import Limit, Pack
+
+_NO_ROLES = {"reporter", "handler"}  # words of the rules for the citizen, and for who took the case
+
+
+def senseless(pack: Pack) -> str:
+    """The first thing that cannot be meant, in words; empty where there is none."""
+    return next(_found(pack), "")
+
+
+def _found(pack: Pack) -> Iterator[str]:
+    for told in _told(pack):
+        if told not in ROLES and told not in _NO_ROLES and not told.startswith("post:"):
+            known = "、".join(f"{role}（{role_name(role)}）" for role in ROLES)
+            yield _("沒有「%(role)s」這個職務。可用的職務：%(known)s。") % {"role": told, "known": known}
+    for name, limit in _limits(pack):
+        if limit.amount == 0:
+            yield _("「%(name)s」的時限不得為零。") % {"name": name}
+
+
+def _told(pack: Pack) -> Iterator[str]:
+    for rule in pack.notices:
+        yield from rule.to
+    for clock in pack.clocks:
+        for strike in clock.strikes:
+            for action in strike.do:
+                if action.notify is not None:
+                    yield from action.notify.to
+    for task in pack.tasks:
+        yield from task.roles
+
+
+def _limits(pack: Pack) -> Iterator[tuple[str, Limit]]:
+    for clock in pack.clocks:
+        if isinstance(clock.limit, Limit):
+            yield clock.name.get(), clock.limit
+    for kind in pack.kinds.values():
+        for stage in kind.stages.values():
+            if isinstance(stage.limit, Limit):
+                yield kind.name.get(), stage.limit
+        for category in kind.categories:
+            if category.limit is not None:
+                yield category.name.get(), category.limit
