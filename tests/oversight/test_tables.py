@@ -109,7 +109,7 @@ def test_any_bytes_are_a_table_or_refused(content: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_a_damaged_spreadsheet_is_read_or_refused(data: st.DataObject) -> None:
     form = data.draw(st.sampled_from(("ods", "xlsx")))
     content = bytearray(tables.write(form, [["code"]], [["路燈"]] * 3, "x"))
