@@ -202,6 +202,13 @@ def test_an_instant_is_written_for_people() -> None:
     assert "時限 115年3月2日 14:00" in the().body
 
 
+def test_a_limit_that_ends_at_midnight_ends_with_the_day_before() -> None:
+    context = {**CONTEXT, "due": "2026-03-02T16:00:00Z"}
+    notices.queue([notice(template="fast.overdue", context=context)])
+    notices.send_due()
+    assert "時限 115年3月2日 24:00" in the().body
+
+
 # --- nobody, no words, no address ---------------------------------------------------------------
 
 

@@ -116,14 +116,14 @@ def test_first_a_look_then_it_is_declared(login: Login, who: str) -> None:
 
 
 def test_the_story_of_the_case_tells_it(login: Login) -> None:
-    from citycall.base import clock
+    from citycall.web.ui.words import day_said
 
     made = petition()
     login("research.director").post(NEW, typed(confirm="yes"))
     count_anew()
     story = says(login("research.evaluator").get(f"/inbox/cases/{made.number}/"))
     assert "期限重算" in story
-    assert f"{clock.roc_date(working_day())} 停班（康芮颱風）" in story
+    assert f"{day_said(working_day())} 停班（康芮颱風）" in story
     english = login("research.evaluator").get(
         f"/inbox/cases/{made.number}/", headers={"Accept-Language": "en"}
     )

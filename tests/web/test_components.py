@@ -74,6 +74,32 @@ def test_a_clock_says_its_state(due: int, started: int, stopped: int | None, sta
     assert "民國115年3月2日" in drawn
 
 
+def test_a_limit_that_ends_at_midnight_ends_with_the_day_before() -> None:
+    midnight = NOW + timedelta(hours=14)
+    assert words.due_short(midnight, NOW) == "24:00"
+    assert words.due_short(midnight + timedelta(days=1), NOW) == "明天 24:00"
+    assert words.due_short(midnight + timedelta(minutes=1), NOW) == "明天 00:01"
+    assert words.due_said(midnight) == "2026年3月2日 24:00"
+    assert words.due_written(midnight) == "115年3月2日 24:00"
+    assert words.due_exact(midnight) == "2026-03-02 24:00（民國115年3月2日）"
+    drawn = draw("{% clock due %}{% when due 'due' %}", due=midnight)
+    assert drawn.count("2026-03-02 24:00（") == 3
+    assert "00:00:00（" not in drawn
+    with translation.override("en"):
+        assert words.due_short(midnight + timedelta(days=3), NOW) == "5 Mar 24:00"
+        assert words.due_said(midnight) == "2 Mar 2026 24:00"
+        assert words.due_written(midnight) == "2026-03-02 24:00"
+
+
+def test_days_have_the_year_of_the_republic_in_documents_alone() -> None:
+    assert words.said(NOW) == "2026年3月2日 10:00"
+    with words.as_document():
+        assert words.said(NOW) == "115年3月2日 10:00"
+        assert words.month_said("2026-03") == "115年3月"
+    assert words.day_said(NOW.date()) == "2026年3月2日"
+    assert words.month_said("2026-03") == "2026年3月"
+
+
 def test_nothing_due_is_a_dash() -> None:
     assert "—" in draw("{% clock nothing %}{% when nothing %}", nothing=None)
 

@@ -63,7 +63,7 @@ def test_delays_are_reviewed_agency_by_month(login: Login, make: Make) -> None:
     Case.objects.filter(pk=case.pk).update(overdue=True)
     act("works.evaluator", "cases.analyse_delay", case, cause="weather", text="連日豪雨")
     evaluator, lead = login("research.evaluator"), login("call_centre.lead")
-    assert "115年3月 工務局" in says(evaluator.get("/oversight/delays/"))
+    assert "2026年3月 工務局" in says(evaluator.get("/oversight/delays/"))
     page = "/oversight/delays/works/2026-03/"
     assert "連日豪雨" in says(lead.get(page))
     assert lead.post(page, {"finding": "x"}).status_code == 403

@@ -59,6 +59,7 @@ def test_a_setting_is_changed_from_the_screen_and_approved_by_another(login: Log
 
     evaluator, director = login("research.evaluator"), login("research.director")
     answer = evaluator.post(f"{POLICY}changes/new/?edit=settings.overdue-dunning", {"title": "稽催改為17時"})
+    assert answer.status_code == 302, says(answer)
     value = answer["Location"]
     assert value.endswith("/settings/overdue-dunning/")
     page = value.removesuffix("settings/overdue-dunning/")
@@ -184,6 +185,19 @@ def test_a_file_is_changed_as_a_whole_and_an_error_has_its_line(login: Login) ->
     assert evaluator.get(f"{page}files/nothing.yaml/").status_code == 404
 
 
+def quicker(evaluator: Client, page: str) -> None:
+    """A draft in which a street lamp has two hours."""
+    bounds = {
+        "part_first": "{min: 1 hours, max: 1 days}",
+        "part_second": "{min: 1 days, max: 14 days}",
+        "part_second_on_application": "yes",
+    }
+    assert evaluator.post(f"{page}settings/stage-limits/", bounds).status_code == 302
+    table = "code,name_zh,agency,stage1,stage2_max\nstreetlight,路燈故障,works,2 hours,14 days\n"
+    given = {"table": upload("items.csv", table.encode())}
+    assert evaluator.post(f"{page}items/", given).status_code == 302
+
+
 def test_a_draft_is_rehearsed_against_a_month(login: Login, make: Make) -> None:
     evaluator = login("research.evaluator")
     quick, slow = make(reply_by="none"), make("板橋區中山路一段5號", reply_by="none")
@@ -204,12 +218,58 @@ def test_a_draft_is_rehearsed_against_a_month(login: Login, make: Make) -> None:
     assert answer.status_code == 302, says(answer)
     answer = evaluator.post(f"{page}items/", {"table": upload("items.csv", table.encode())})
     assert answer.status_code == 302, says(answer)
-    text = says(evaluator.get(f"{page}trial/?month=2026-03"))
-    assert "這 1 件將會逾期" in text
+    text = says(evaluator.get(f"{page}trial/"))
+    assert "以2026年3月的案件試算" in text, "the latest month that has cases"
+    assert "不看什麼" in text
+    assert "這 1 件會逾期" in text
     assert slow.number in text
     assert quick.number not in text
+    assert "提前 2 小時" in text
     assert "工務局" in text
-    assert "這個月沒有案件" in says(evaluator.get(f"{page}trial/?month=2026-02"))
+    assert "沒有案件會因此不再逾期" in says(evaluator.get(f"{page}trial/?view=spared"))
+    assert "以2026年3月的案件試算" in says(evaluator.get(f"{page}trial/?month=2026-02")), "no such month"
+
+
+def test_what_a_rehearsal_shows_is_kept_as_a_table(login: Login, make: Make) -> None:
+    from citycall.oversight import tables
+
+    evaluator = login("research.evaluator")
+    cases = [make(f"板橋區中山路一段{n}號", reply_by="none") for n in range(1, 28)]
+    later(hours=3)
+    for case in cases:
+        act("works.intake_window", "cases.acknowledge", case)
+        act("works.handler1", "cases.complete", case, finding="resolved", result="已修復")
+    page = begin(evaluator)
+    quicker(evaluator, page)
+    address = f"{page}trial/?size=25&sort=number"
+    first, second = says(evaluator.get(address)), says(evaluator.get(f"{address}&page=2"))
+    assert "這 27 件會逾期" in first
+    assert "第 1–25 筆，共 27 筆" in first
+    assert cases[0].number in first
+    assert cases[-1].number not in first
+    assert cases[-1].number in second
+    for form in ("csv", "ods", "xlsx"):
+        out = evaluator.get(f"{page}trial.{form}?month=2026-03&sort=-number")
+        assert f"2026-03-late.{form}" in out["Content-Disposition"]
+        rows = [cells for _n, cells in tables.read(out.content).rows]
+        assert rows[0][:2] == ["案號", "機關"]
+        assert [cells[0] for cells in rows[1:]] == sorted((one.number for one in cases), reverse=True)
+        assert rows[1][4:] == [
+            "2026年3月2日 14:00", "2026年3月2日 12:00", "2026年3月2日 13:00", "1 小時", "提前 2 小時",
+        ]  # fmt: skip
+    assert evaluator.get(f"{page}trial.pdf").status_code == 404
+    assert login("works.head").get(f"{page}trial.csv").status_code == 403
+
+
+def test_a_rehearsal_says_what_it_does_not_see(login: Login, make: Make) -> None:
+    evaluator = login("research.evaluator")
+    page = begin(evaluator)
+    assert "還沒有任何案件可以試算" in says(evaluator.get(f"{page}trial/"))
+    make()
+    evaluator.post(
+        f"{page}settings/managing-unit/", {"value": "research", "zh": "研考會", "en": "The office"}
+    )
+    assert "草案沒有改到期限" in says(evaluator.get(f"{page}trial/"))
 
 
 def test_versions_are_compared_by_topic(login: Login) -> None:

@@ -5,7 +5,7 @@ Virtual time belongs to the whole process: it stands still until it is set again
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -73,3 +73,17 @@ def roc_date(day: date | datetime) -> str:
 def roc_datetime(instant: datetime) -> str:
     """115年3月2日 10:05, local."""
     return f"{roc_date(instant)} {local(instant):%H:%M}"
+
+
+def due_parts(instant: datetime) -> tuple[date, str]:
+    """The local day and time at which a limit ends: midnight is the end of the day before, 24:00."""
+    here = local(instant)
+    if here.time() == time():
+        return here.date() - timedelta(days=1), "24:00"
+    return here.date(), f"{here:%H:%M}"
+
+
+def roc_due(instant: datetime) -> str:
+    """115年3月2日 24:00: when a limit ends, as documents write it."""
+    day, at = due_parts(instant)
+    return f"{roc_date(day)} {at}"

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 
 from citycall.people.roles import ROLES, role_name
 from citycall.policy import Limit, Pack
-
-_NO_ROLES = {"reporter", "handler"}  # words of the rules for the citizen, and for who took the case
+from citycall.policy.words import RECIPIENTS
 
 
 def senseless(pack: Pack) -> str:
@@ -19,8 +18,9 @@ def senseless(pack: Pack) -> str:
 
 def _found(pack: Pack) -> Iterator[str]:
     for told in _told(pack):
-        if told not in ROLES and told not in _NO_ROLES and not told.startswith("post:"):
-            known = "、".join(f"{role}（{role_name(role)}）" for role in ROLES)
+        # Besides the roles there are words of the rules: the citizen, who took the case, who approves it.
+        if told not in ROLES and told not in RECIPIENTS and not told.startswith("post:"):
+            known = "、".join(f"{role_name(role)}（{role}）" for role in ROLES)
             yield _("沒有「%(role)s」這個職務。可用的職務：%(known)s。") % {"role": told, "known": known}
     for name, limit in _limits(pack):
         if limit.amount == 0:

@@ -11,8 +11,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+
+from django.db.models import Count
+from django.db.models.functions import TruncMonth
 
 from citycall.base import clock
 from citycall.base.closures import calendar_of
@@ -24,7 +27,7 @@ from citycall.services.cases.models import Case, CaseClock
 
 MOST = 60_000  # clocks looked at
 SECONDS = 8.0  # and no longer than this
-SHOWN = 200
+MONTHS = 24  # so far back a month can be chosen; the latest that has cases always can
 _CHUNK = 1000
 # The instant of an event, where the case keeps it.
 _AT = {
@@ -51,6 +54,12 @@ class Hit:
     due: datetime
     would_be_due: datetime
     ended: datetime | None  # None: it runs still
+    over: timedelta  # by how much it would have been late; of one that is spared, by how much it was
+
+    @property
+    def shift(self) -> timedelta:
+        """How much later the draft has it due; negative: earlier."""
+        return self.would_be_due - self.due
 
 
 @dataclass
@@ -77,6 +86,43 @@ class _Ruled(NamedTuple):
 
     rule: ClockRule | None
     same_start: bool
+
+
+def months_with_cases() -> dict[str, int]:
+    """The months in which cases were established, the latest first, with how many: ``2026-03`` -> 37.
+
+    Those of the last two years before the newest case, whenever that was. Two queries.
+    """
+    newest = Case.objects.order_by("-pk").values_list("established_at", flat=True).first()
+    if newest is None:
+        return {}
+    here = clock.local(newest)
+    first = here.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for _n in range(MONTHS - 1):
+        first = (first - timedelta(days=1)).replace(day=1)
+    rows = (
+        Case.objects.filter(established_at__gte=first)
+        .annotate(month=TruncMonth("established_at", tzinfo=clock.TAIPEI))
+        .values("month")
+        .annotate(n=Count("id"))
+        .order_by("-month")
+    )
+    return {f"{row['month']:%Y-%m}": row["n"] for row in rows}
+
+
+def touches_limits(before: Pack, after: Pack) -> bool:
+    """Whether a draft changes anything that is looked at here: limits, their beginning, the calendar."""
+
+    def looked_at(pack: Pack) -> tuple[Any, ...]:
+        clocks = [(rule.code, rule.kinds, rule.start, rule.limit) for rule in pack.clocks]
+        kinds = {
+            code: (kind.stages, [(one.code, one.limit) for one in kind.categories])
+            for code, kind in pack.kinds.items()
+        }
+        items = {code: (item.stage1, item.stage2_max) for code, item in pack.items.items()}
+        return clocks, kinds, items, pack.clock_calendar
+
+    return looked_at(before) != looked_at(after)
 
 
 def rehearse(draft: Pack, since: datetime, until: datetime) -> Trial:
@@ -147,8 +193,8 @@ def _count(
             trial.by_item[item] += 1
         trial.by_clock[row["code"]] += 1
     numbers.add(number)
-    if len(into) < SHOWN:
-        into.append(Hit(number, agency, item, row["code"], due, would, ended))
+    over = (ended or now) - (would if would_be_late else due)
+    into.append(Hit(number, agency, item, row["code"], due, would, ended, over))
 
 
 def _ruled(draft: Pack, version: int, code: str, kind: str, item: str, category: str) -> _Ruled | None:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from citycall.base import clock
 from citycall.base.events import Event
 from citycall.services.cases.queries import CaseDetail
-from citycall.web.ui.words import named, written
+from citycall.web.ui.words import day_said, due_said, named
 
 
 def due_changed(event: Event, detail: CaseDetail) -> str:
     """Which closure moved which limits, from when to when."""
     info = event.info
-    day = date.fromisoformat(str(info["day"]))
-    said = clock.roc_date(day) if (get_language() or "zh").startswith("zh") else day.isoformat()
-    words = {"day": said, "why": info.get("reason", "")}
+    words = {"day": day_said(date.fromisoformat(str(info["day"]))), "why": info.get("reason", "")}
     lines = [
         _("撤回 %(day)s 停班（%(why)s）") % words
         if info.get("withdrawn")
@@ -30,8 +26,8 @@ def due_changed(event: Event, detail: CaseDetail) -> str:
             _("%(clock)s：%(old)s → %(new)s")
             % {
                 "clock": named(names[one["clock"]]) if one["clock"] in names else one["clock"],
-                "old": written(datetime.fromisoformat(one["old_due"])),
-                "new": written(datetime.fromisoformat(one["new_due"])),
+                "old": due_said(datetime.fromisoformat(one["old_due"])),
+                "new": due_said(datetime.fromisoformat(one["new_due"])),
             }
         )
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """A pack's template filled in for one matter, or for all of a digest.
 
 The notice's context holds plain JSON. Two shapes are written in the reader's language: an instant
-("2026-03-02T06:00:00Z") as a local date and time, and {"zh": ..., "en": ...} as the one that fits.
+("2026-03-02T06:00:00Z") as a local date and time (where
+a limit ends at midnight: 24:00), and {"zh": ..., "en": ...} as the one that fits.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from citycall.base import clock
 if TYPE_CHECKING:
     from citycall.policy import Pack
 
+_DUES = frozenset({"due", "sign_off_due"})  # names of what ends a limit: midnight is 24:00 of the day before
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -40,7 +42,10 @@ def render_with_lines(
     except KeyError:
         raise RenderError(f"the pack has no template {code} for {channel}") from None
     own = {"city": pack.city.get(lang), "hotline": pack.hotline}
-    written = [{**own, **{name: _written(value, lang) for name, value in c.items()}} for c in contexts]
+    written = [
+        {**own, **{name: _written(value, lang, due=name in _DUES) for name, value in c.items()}}
+        for c in contexts
+    ]
     missing = template.placeholders - written[0].keys() - {"cases"}
     if missing:
         raise RenderError(f"{code}: {{{sorted(missing)[0]}}} is not in the notice's context")
@@ -49,12 +54,13 @@ def render_with_lines(
     return subject, body, lines
 
 
-def _written(value: Any, lang: str) -> Any:
+def _written(value: Any, lang: str, *, due: bool = False) -> Any:
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         at = datetime.fromisoformat(value)
         if lang.startswith("en"):
-            return f"{clock.local(at):%-d %B %Y %H:%M}"
-        return clock.roc_datetime(at)
+            day, hour = clock.due_parts(at) if due else (clock.local(at).date(), f"{clock.local(at):%H:%M}")
+            return f"{day:%-d %B %Y} {hour}"
+        return clock.roc_due(at) if due else clock.roc_datetime(at)
     if isinstance(value, Mapping) and "zh" in value:
         return value.get("en" if lang.startswith("en") else "zh") or value["zh"]
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from citycall.base import clock
 from citycall.oversight import tables
 from citycall.oversight.models import PolicyChange
 from citycall.web.ui.forms import Day
+from citycall.web.ui.words import month_said
 
 
 class ChangeForm(forms.Form):
@@ -92,28 +94,13 @@ class DecisionForm(forms.Form):
 
 
 class MonthForm(forms.Form):
-    """Which month's cases a draft is rehearsed against."""
+    """Which month's cases a draft is rehearsed against: of those that have any, the latest first."""
 
     month = forms.ChoiceField(label=lazy("月份"))
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, months: Mapping[str, int], data: Any = None) -> None:
         super().__init__(data)
         field = self.fields["month"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(one, one) for one in months()]
-
-
-def months(count: int = 13) -> list[str]:
-    """The last months, that before this one first, and this one last."""
-    first = clock.today().replace(day=1)
-    found = []
-    day = first
-    for _n in range(count - 1):
-        day = (day - timedelta(days=1)).replace(day=1)
-        found.append(f"{day:%Y-%m}")
-    return [*found, f"{first:%Y-%m}"]
-
-
-def month_named(period: str) -> str:
-    year, month = period.split("-")
-    return _("%(roc)s年%(month)s月") % {"roc": int(year) - clock.ROC_EPOCH, "month": int(month)}
+        said = _("%(month)s（%(n)s 件）")
+        field.choices = [(one, said % {"month": month_said(one), "n": n}) for one, n in months.items()]

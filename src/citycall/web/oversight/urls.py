@@ -10,6 +10,7 @@ from citycall.web.oversight.views import (
     letters,
     policy,
     register,
+    trial,
     watch,
 )
 
@@ -36,7 +37,8 @@ urlpatterns = [
     path("policy/changes/<int:change>/choose/", drafting.choose, name="change_choose"),
     path("policy/changes/<int:change>/items/", drafting.items, name="change_items"),
     path("policy/changes/<int:change>/files/<str:name>/", drafting.file, name="change_file"),
-    path("policy/changes/<int:change>/trial/", drafting.trial, name="change_trial"),
+    path("policy/changes/<int:change>/trial/", trial.trial, name="change_trial"),
+    path("policy/changes/<int:change>/trial.<slug:form>", trial.export, name="trial_table"),
     path("policy/changes/<int:change>/drop", changes.drop, name="change_drop"),
     path("policy/changes/<int:change>/decide", changes.decide, name="change_decide"),
     re_path(

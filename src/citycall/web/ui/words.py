@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import dateformat
@@ -68,11 +71,28 @@ def _reads_chinese() -> bool:
     return (get_language() or "zh-hant").startswith("zh")
 
 
+# Within a document for the file, days have the year of the Republic; on the screens of staff they do not.
+_document: ContextVar[bool] = ContextVar("document", default=False)
+
+
+@contextmanager
+def as_document() -> Iterator[None]:
+    """What is written within is a document: `day_said` and `said` write as documents do."""
+    token = _document.set(True)
+    try:
+        yield
+    finally:
+        _document.reset(token)
+
+
 def day_word(at: datetime, now: datetime) -> str:
     """`今天`, `昨天`, `明天`, `3月2日`, `2025年3月2日`."""
-    there, here = clock.local(at), clock.local(now)
-    days = (there.date() - here.date()).days
-    near = {0: gettext("今天"), -1: gettext("昨天"), 1: gettext("明天")}.get(days)
+    return _day_word(clock.local(at).date(), now)
+
+
+def _day_word(there: date, now: datetime) -> str:
+    here = clock.local(now).date()
+    near = {0: gettext("今天"), -1: gettext("昨天"), 1: gettext("明天")}.get((there - here).days)
     if near is not None:
         return near
     this_year = there.year == here.year
@@ -88,14 +108,65 @@ def short(at: datetime, now: datetime) -> str:
     return hour if word == gettext("今天") else f"{word} {hour}"
 
 
+def due_short(due: datetime, now: datetime) -> str:
+    """The same of a limit's end: midnight is 24:00 of the day before."""
+    day, hour = clock.due_parts(due)
+    word = _day_word(day, now)
+    return hour if word == gettext("今天") else f"{word} {hour}"
+
+
+def day_said(day: date) -> str:
+    """A whole day: on the screens of staff `2026年3月2日`, within a document `115年3月2日`."""
+    if not _reads_chinese():
+        return dateformat.format(day, "j M Y")
+    return clock.roc_date(day) if _document.get() else f"{day.year}年{day.month}月{day.day}日"
+
+
+def month_said(period: str) -> str:
+    """A month kept as ``2026-03``: `2026年3月`, in English `Mar 2026`; within a document `115年3月`."""
+    first = date.fromisoformat(f"{period}-01")
+    if not _reads_chinese():
+        return dateformat.format(first, "M Y")
+    return f"{clock.roc_year(first) if _document.get() else first.year}年{first.month}月"
+
+
+def said(at: datetime) -> str:
+    """An instant to the minute with its whole day, as `day_said` writes that."""
+    here = clock.local(at)
+    return f"{day_said(here.date())} {here:%H:%M}"
+
+
+def due_said(due: datetime) -> str:
+    """The same of a limit's end: midnight is 24:00 of the day before."""
+    day, hour = clock.due_parts(due)
+    return f"{day_said(day)} {hour}"
+
+
 def written(at: datetime) -> str:
-    """An instant in a sheet for the file: in Chinese with the year of the Republic."""
+    """An instant in a sheet for the file or for a citizen: in Chinese with the year of the Republic."""
     return clock.roc_datetime(at) if _reads_chinese() else clock.local(at).strftime("%Y-%m-%d %H:%M")
+
+
+def due_written(due: datetime) -> str:
+    """The same of a limit's end: midnight is 24:00 of the day before."""
+    if _reads_chinese():
+        return clock.roc_due(due)
+    day, hour = clock.due_parts(due)
+    return f"{day.isoformat()} {hour}"
 
 
 def exact(at: datetime) -> str:
     """The instant itself, for hover and print; in Chinese with the year of the Republic."""
-    there = clock.local(at).strftime("%Y-%m-%d %H:%M:%S")
-    if _reads_chinese():
-        return f"{there}（民國{clock.roc_date(at)}）"
-    return there
+    there = clock.local(at)
+    return _exact(there.date(), f"{there:%H:%M:%S}")
+
+
+def due_exact(due: datetime) -> str:
+    """The same of a limit's end: midnight is 24:00 of the day before."""
+    day, hour = clock.due_parts(due)
+    return _exact(day, hour if hour == "24:00" else f"{clock.local(due):%H:%M:%S}")
+
+
+def _exact(day: date, hour: str) -> str:
+    there = f"{day.isoformat()} {hour}"
+    return f"{there}（民國{clock.roc_date(day)}）" if _reads_chinese() else there

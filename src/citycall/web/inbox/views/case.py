@@ -34,7 +34,7 @@ from citycall.web.particulars import particulars, reply_first, told_before
 from citycall.web.request import StaffRequest
 from citycall.web.story import choice_name, clock_lines, clock_reason, timeline
 from citycall.web.tasks import lines_of, openable
-from citycall.web.ui.words import named, written
+from citycall.web.ui.words import as_document, due_written, named, written
 
 
 @require_safe
@@ -160,7 +160,7 @@ def _refused(detail: CaseDetail) -> StageRequest | None:
 
 
 def _sent_back(detail: CaseDetail) -> str:
-    """Why the result was sent back, as long as it has not been submitted again (NT-5-3e)."""
+    """Why the result was sent back, as long as it has not been submitted again (NT-5-2-3b, NT-5-3e, TP-5-5-2a)."""
     last = next((one for one in reversed(detail.events) if one.kind in _OF_APPROVAL), None)
     return str(last.info.get("reason", "")) if last is not None and last.kind == "case.returned" else ""
 
@@ -204,10 +204,11 @@ def _streak(detail: CaseDetail) -> tuple[int, int] | None:
 def printed(request: StaffRequest, number: str) -> HttpResponse:
     """The case as a sheet for the file, in Chinese with the years of the Republic."""
     detail = case_detail(case_for(request.actor, number))
-    page = page_of(request.actor, detail)
+    with as_document():
+        page = page_of(request.actor, detail)
     found = detail.case
     moments = {
-        name: written(at)
+        name: due_written(at) if name == "due_at" else written(at)
         for name in ("established_at", "acknowledged_at", "due_at", "done_at", "completed_at", "closed_at")
         if (at := getattr(found, name)) is not None
     }

@@ -39,7 +39,7 @@ from citycall.web.oversight.rules import place_named
 from citycall.web.oversight.views.policy import differences_of
 from citycall.web.request import StaffRequest
 from citycall.web.ui.templatetags.ui import Entry, Tab
-from citycall.web.ui.words import written
+from citycall.web.ui.words import said
 
 State = PolicyChange.State
 SHAPES = {
@@ -77,7 +77,7 @@ def changes(request: StaffRequest) -> HttpResponse:
                     "change": one,
                     "state": State(one.state).label,
                     "shape": SHAPES[State(one.state)],
-                    "since": written(one.effective_from) if one.effective_from else "",
+                    "since": said(one.effective_from) if one.effective_from else "",
                     "by": names.get(one.proposed_by or 0, ""),
                     "decided": names.get(one.decided_by or 0, ""),
                 }
@@ -201,7 +201,7 @@ def page(
             "state": state.label,
             "shape": SHAPES[state],
             "document": edits.document,
-            "since": written(found.effective_from) if found.effective_from else "",
+            "since": said(found.effective_from) if found.effective_from else "",
             "edits": [_edit(draft, name) for name in edits.names],
             "broken": broken,
             "items": _items(found) if draft else [],

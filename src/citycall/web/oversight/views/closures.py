@@ -35,6 +35,7 @@ from citycall.web.oversight.access import CLOSURE_READERS, may_steer, sections, 
 from citycall.web.oversight.closure_forms import ClosureForm, WithdrawForm, area_name
 from citycall.web.request import StaffRequest
 from citycall.web.ui.listing import Column, Listing, ListState
+from citycall.web.ui.words import day_said
 
 COLUMNS = (
     Column("day", lazy("停班日"), sort=True),
@@ -54,12 +55,10 @@ def may_declare(actor: Actor) -> bool:
 
 
 def day_words(closure: Closure) -> str:
-    """The day as documents write it, with its weekday, and which part of it."""
+    """The day with its weekday, and which part of it."""
     day = closure.day
-    if (get_language() or "zh").startswith("zh"):
-        said = f"{clock.roc_date(day)}（{WEEKDAYS[day.weekday()]}）"
-    else:
-        said = f"{day:%Y-%m-%d} ({day:%a})"
+    chinese = (get_language() or "zh").startswith("zh")
+    said = day_said(day) + (f"（{WEEKDAYS[day.weekday()]}）" if chinese else f" ({day:%a})")
     return said if closure.part == Closure.Part.ALL else f"{said} {closure.get_part_display()}"
 
 

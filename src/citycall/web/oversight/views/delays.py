@@ -29,7 +29,7 @@ from citycall.web.oversight.forms import DelayReviewForm
 from citycall.web.request import StaffRequest
 from citycall.web.story import choice_name
 from citycall.web.ui.templatetags.ui import Tab
-from citycall.web.ui.words import named
+from citycall.web.ui.words import month_said, named
 
 MONTHS_BACK = timedelta(days=366)
 STATES = {DelayReview.State.OPEN: "warn", DelayReview.State.DONE: "done"}
@@ -66,19 +66,13 @@ def delays(request: StaffRequest) -> HttpResponse:
                 {
                     "month": one,
                     "agency": named(names.get(one.agency, (one.agency, one.agency))),
-                    "period": period_words(one.period),
+                    "period": month_said(one.period),
                     "shape": STATES[DelayReview.State(one.review.state)] if one.review else "",
                 }
                 for one in found
             ],
         },
     )
-
-
-def period_words(period: str) -> str:
-    """A month written 2026-03, with the year of the Republic: 115年3月."""
-    first = month_of(period)[0]
-    return _("%(roc)s年%(month)s月") % {"roc": clock.roc_year(first.date()), "month": first.month}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,7 +111,7 @@ def delay(request: StaffRequest, agency: str, period: str) -> HttpResponse:
         {
             "sections": sections(request.actor, "delays"),
             "agency": named(names[agency]),
-            "period": period_words(period),
+            "period": month_said(period),
             "lines": [_line(case) for case in cases],
             "analysed": sum(hasattr(case, "delay_analysis") for case in cases),
             "form": form,

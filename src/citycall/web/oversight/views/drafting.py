@@ -1,4 +1,4 @@
-"""What goes into a draft: the value of a setting, a table of items, a whole file; and its rehearsal."""
+"""What goes into a draft: the value of a setting, a table of items, a whole file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from citycall.base import policies
-from citycall.base.commands import Refused, not_found, not_permitted
+from citycall.base.commands import Refused, not_found
 from citycall.base.policies import PolicyVersion
 from citycall.oversight import items as table_of_items
 from citycall.oversight import tables
@@ -20,14 +20,12 @@ from citycall.oversight.changes import draft_of, edits_of
 from citycall.oversight.edits import ITEMS, own_files, table_in_force
 from citycall.oversight.models import PolicyChange
 from citycall.oversight.policy_commands import propose_change
-from citycall.oversight.queries import month_of
 from citycall.oversight.tables import TableError
-from citycall.oversight.trial import rehearse
 from citycall.people.queries import agency_names
-from citycall.policy import Pack, PackError
+from citycall.policy import PackError
 from citycall.web.access import staff_view
-from citycall.web.oversight.access import POLICY_READERS, sections, sees_changes
-from citycall.web.oversight.policy_forms import FileForm, ItemsForm, MonthForm, month_named, months
+from citycall.web.oversight.access import POLICY_READERS, sections
+from citycall.web.oversight.policy_forms import FileForm, ItemsForm
 from citycall.web.oversight.rule_words import plain
 from citycall.web.oversight.rules import cited, quotes, topic
 from citycall.web.oversight.values import ValueForm
@@ -212,65 +210,6 @@ def file(request: StaffRequest, change: int, name: str) -> HttpResponse:
                 return redirect("oversight:change", found.pk)
     context = {"sections": sections(request.actor, "policy"), "change": found, "form": form, "name": name}
     return render(request, "oversight/policy_file.html", context, status=status)
-
-
-# --- rehearsing ------------------------------------------------------------------------------------------
-
-
-@require_safe
-@staff_view(roles=POLICY_READERS)
-def trial(request: StaffRequest, change: int) -> HttpResponse:
-    """The draft against a month's cases: how many would have been late, which, of which agency and item."""
-    if not sees_changes(request.actor):
-        raise not_permitted()
-    found = change_or_404(request, change)
-    asked = request.GET.get("month", "")
-    period = asked if asked in months() else months()[0]
-    try:
-        draft = draft_of(found)
-    except PackError:
-        return _mend_first(found)
-    result = rehearse(draft.after, *month_of(period))
-    names = agency_names()
-    pack = draft.after
-
-    def item(code: str) -> str:
-        known = pack.items.get(code) or draft.before.items.get(code)
-        return named(known.name) if known else code or _("（無項目）")
-
-    def lines(hits: Any) -> list[dict[str, Any]]:
-        return [
-            {
-                "hit": hit,
-                "agency": named(names.get(hit.agency, (hit.agency, hit.agency))),
-                "item": item(hit.item),
-                "clock": _clock_name(pack, hit.clock),
-            }
-            for hit in hits
-        ]
-
-    return render(
-        request,
-        "oversight/policy_trial.html",
-        {
-            "sections": sections(request.actor, "policy"),
-            "change": found,
-            "form": MonthForm({"month": period}),
-            "period": month_named(period),
-            "trial": result,
-            "late": lines(result.late),
-            "spared": lines(result.spared),
-            "agencies": [
-                (named(names.get(code, (code, code))), n) for code, n in result.by_agency.most_common(30)
-            ],
-            "items": [(item(code), n) for code, n in result.by_item.most_common(30)],
-            "clocks": [(_clock_name(pack, code), n) for code, n in result.by_clock.most_common(30)],
-        },
-    )
-
-
-def _clock_name(pack: Pack, code: str) -> str:
-    return next((named(rule.name) for rule in pack.clocks if rule.code == code), code)
 
 
 # --- the table of items as a file ------------------------------------------------------------------------

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -27,7 +25,7 @@ from citycall.web.oversight.rule_words import brief, roles_named
 from citycall.web.oversight.rules import OTHER_TOPICS, TOPICS, place_named, topic
 from citycall.web.request import StaffRequest, plain
 from citycall.web.ui.templatetags.ui import Tab
-from citycall.web.ui.words import named, written
+from citycall.web.ui.words import day_said, named, said
 
 STATUS = {"in_force": "done", "sample": "warn", "repealed": "off"}
 SHOWN_DIFFERENCES = 400
@@ -72,7 +70,7 @@ def _read(request: StaffRequest, one: PolicyVersion, *, current: bool) -> HttpRe
             "sections": sections(request.actor, "policy"),
             "pack": pack,
             "version": one,
-            "since": written(one.since) if one.since else "",
+            "since": said(one.since) if one.since else "",
             "current": current or one.pk == standing.pk,
             "standing": standing,
             "status": status_words(pack),
@@ -118,18 +116,13 @@ def head_of(pack: Pack, one: PolicyVersion) -> list[tuple[str, Any]]:
     for edition in pack.editions:
         note = named(edition.note) if edition.note else ""
         marks = f"（{_('目前版本')}）" if edition is standing else ""
-        found.append((day_words(edition.since), f"{edition.document}　{note}{marks}".strip("　")))
+        found.append((day_said(edition.since), f"{edition.document}　{note}{marks}".strip("　")))
     if pack.ends is not None:
-        said = _("%(day)s 起停止適用") % {"day": day_words(pack.ends)}
-        found.append((_("停止適用"), f"{said}　{pack.ended_by or ''}".strip("　")))
+        ending = _("%(day)s 起停止適用") % {"day": day_said(pack.ends)}
+        found.append((_("停止適用"), f"{ending}　{pack.ended_by or ''}".strip("　")))
     found.append((_("主管單位"), named(unit)))
     found.append((_("修正核定"), f"{named(names.get(agency, (agency, agency)))} {roles_named(roles)}"))
     return found
-
-
-def day_words(day: date) -> str:
-    """A day as documents write it: in Chinese with the year of the Republic."""
-    return clock.roc_date(day) if (get_language() or "zh").startswith("zh") else day.isoformat()
 
 
 # --- versions --------------------------------------------------------------------------------------------
@@ -146,7 +139,7 @@ def versions(request: StaffRequest) -> HttpResponse:
     lines = [
         {
             "version": one,
-            "since": written(one.effective_from or one.loaded_at),
+            "since": said(one.effective_from or one.loaded_at),
             "state": _state(one, standing, now),
             "change": changes.get(one.pk),
             "by": people.get(changes[one.pk].decided_by or 0, "") if one.pk in changes else "",

@@ -6,9 +6,9 @@ They are built in (settings), so a template needs no `{% load %}`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms, template
@@ -113,17 +113,41 @@ def named(value: Any) -> str:
     return words.named(value)
 
 
+@register.filter
+def day_said(day: date | None) -> str:
+    """`{{ item.active_from|day_said }}`: a whole day, as the screens of staff write days."""
+    return words.day_said(day) if day else ""
+
+
 @register.simple_tag
 def when(at: datetime | None, style: str = "short") -> SafeString | str:
-    """An instant as people say it; exact on hover and in print. Styles: short, day, exact."""
+    """An instant as people say it; exact on hover and in print. Styles: short, day, full, exact, document.
+
+    The end of a limit: `due` (short), `due-full`, `due-document`; its midnight is 24:00 of the day before.
+    """
     if not at:
         return format_html('<span class="none">{}</span>', "—")
-    now = time.now()
-    if style == "exact":
-        said = words.exact(at)
-    else:
-        said = words.day_word(at, now) if style == "day" else words.short(at, now)
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), words.exact(at), said)
+    exact = words.due_exact(at) if style.startswith("due") else words.exact(at)
+    match style:
+        case "short":
+            said = words.short(at, time.now())
+        case "day":
+            said = words.day_word(at, time.now())
+        case "exact":
+            said = exact
+        case "due":
+            said = words.due_short(at, time.now())
+        case _:
+            said = _WRITERS[style](at)
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, said)
+
+
+_WRITERS: dict[str, Callable[[datetime], str]] = {
+    "full": words.said,
+    "due-full": words.due_said,
+    "document": words.written,
+    "due-document": words.due_written,
+}
 
 
 @register.simple_tag
@@ -156,10 +180,10 @@ def clock(
                 "data-soon": _soon_from(due, started).isoformat() if not stopped else None,
             }
         ),
-        named + _("期限 {at}").format(at=words.exact(due)),
+        named + _("期限 {at}").format(at=words.due_exact(due)),
         _clock_icons() if not stopped else icons.icon(CLOCK_ICONS[state]),
         said,
-        words.exact(due),
+        words.due_exact(due),
     )
 
 
