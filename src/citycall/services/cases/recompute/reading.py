@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -24,6 +25,7 @@ def micros(column: str) -> str:
     return f"round(date_part('epoch', {column}) * 1000000)::bigint"
 
 
+@lru_cache(maxsize=8192)  # a case and its clock say most instants twice
 def instant(number: int) -> datetime:
     """The instant that `micros` gave."""
     return _EPOCH + timedelta(microseconds=number)
