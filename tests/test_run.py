@@ -24,24 +24,29 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
 
 # Of processor time, which does not mind what runs beside it; two free cores show about 0.6 of it on the wall.
 SECOND_START_SECONDS = 11.0
+RUN = (sys.executable, "-m", "citycall.cli", "run")
+
+
+def environment() -> dict[str, str]:
+    """Without what this run of the tests is told, so that the program has a database of its own."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("CITYCALL_") and name != "DATABASE_URL"
+    }
 
 
 class Running:
     """One `citycall run`, from outside."""
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, *options: str) -> None:
         self.url = f"http://127.0.0.1:{port}/"
         self.log = data.with_name(f"{data.name}.log")
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("CITYCALL_") and name != "DATABASE_URL"
-        }
         self.began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "citycall.cli", "run", "--port", str(port), "--data", str(data)],
-                env=kept,
+                [*RUN, "--port", str(port), "--data", str(data), *options],
+                env=environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -78,7 +83,7 @@ class Running:
             time.sleep(0.05)
 
 
-Start = Callable[[], Running]
+Start = Callable[..., Running]
 
 
 @pytest.fixture
@@ -94,8 +99,8 @@ def data() -> Iterator[Path]:
 def start(data: Path, free_port: int) -> Iterator[Start]:
     started: list[Running] = []
 
-    def begin() -> Running:
-        started.append(Running(data, free_port))
+    def begin(*options: str) -> Running:
+        started.append(Running(data, free_port, *options))
         return started[-1]
 
     yield begin
@@ -140,6 +145,30 @@ def test_starts_stops_and_starts_again_with_its_data(start: Start, data: Path) -
     assert "bringing the database" not in said
     assert json.loads((data / "keys" / "keys.json").read_text()) == keys
     assert took < SECOND_START_SECONDS, f"processor time to the first page: {took:.1f} s"
+
+
+def test_another_city_starts_in_a_place_of_its_own(start: Start, data: Path) -> None:
+    first = start("--pack", "kinmen")
+    first.first_page()
+    first.wait_for("Ctrl-C")
+    assert "Kinmen County" in first.log.read_text()
+    first.process.send_signal(signal.SIGINT)
+    assert first.process.wait(30) == 0
+
+    for pack, folder, said in (
+        ("taipei", data, "keeps kinmen already"),
+        ("atlantis", data.with_name("fresh"), "no policy pack atlantis"),
+    ):
+        refused = subprocess.run(
+            [*RUN, "--port", "0", "--data", folder, "--pack", pack],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert refused.returncode == 1
+        assert said in refused.stderr
 
 
 def test_survives_its_own_death_and_that_of_its_children(start: Start) -> None:

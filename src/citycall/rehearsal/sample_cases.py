@@ -1,7 +1,8 @@
-"""The sample cases of a pack: the last days lived through by the ordinary commands, on the virtual clock.
+"""The sample cases of a pack: the last weeks lived through by the ordinary commands, on the virtual clock.
 
-So a first start shows screens with something on them: cases in every state, some late, one row of groundless
-reports. `sample/cases.yaml` of the pack lists them; a pack without one starts empty.
+So a first start shows screens with something on them, and last month has cases to try new rules on: cases of
+every kind in every state, some late, some that lie over past working days. `sample/cases.yaml` of the pack
+lists them (`sample_form`); a pack without one starts empty.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from citycall.base import channels, clock
 from citycall.base.channels.recording import RecordingChannel
@@ -20,37 +20,13 @@ from citycall.base.commands import execute
 from citycall.people.queries import actor_for_post
 from citycall.policy import Pack
 from citycall.policy.world import SampleCitizen, World
-from citycall.rehearsal import lines
+from citycall.rehearsal import moments, sample_form
+from citycall.rehearsal.sample_form import SampleCase, SampleCases
 from citycall.rehearsal.timeline import Timeline
 
 OUTWARD = ("email", "sms", "egov")
-Fate = Literal[
-    "established",
-    "signed",
-    "signed_late",
-    "in_progress",
-    "second_stage_asked",
-    "second_stage",
-    "withdrawn",
-    "phone_reply_waits",
-    "closed",
-    "closed_late",
-    "unfounded",
-]
-Step = tuple[int, str, str, dict[str, Any]]  # minutes after the case was taken, command, post, input
-
-
-class SampleCase(BaseModel):
-    """One case: how long ago, what was said by whom, and what became of it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    hours: float
-    item: str
-    said: str
-    address: str
-    by: str
-    reply_by: str | None = None
-    fate: Fate
+UNNAMED = "未具名民眾"
+TOLD_BEFORE = timedelta(minutes=2)  # a case that was told by telephone is entered so long after the call
 
 
 @dataclass(frozen=True)
@@ -65,14 +41,14 @@ class Act:
 
 
 def establish(folder: Path, world: World, pack: Pack) -> None:
-    """Live through the last days up to now; nothing leaves the house."""
+    """Live through the last weeks up to now; nothing leaves the house."""
     path = folder / "sample" / "cases.yaml"
     if not path.is_file():
         return
-    cases = _read(path)
     end = clock.now()
     before = end if clock.is_virtual() else None
-    acts = sorted(_acts(cases, world, pack, end), key=lambda act: act.at)
+    listed = sample_form.read(path, {citizen.code for citizen in world.citizens})
+    acts = sorted(_acts(listed, world, pack, end), key=lambda act: act.at)
     for name in OUTWARD:
         channels.set_channel(name, RecordingChannel(name))
     try:
@@ -101,66 +77,45 @@ def _live(acts: list[Act], end: datetime) -> None:
     timeline.move(end)
 
 
-def _read(path: Path) -> list[SampleCase]:
-    document = lines.read(path)
-    try:
-        return TypeAdapter(list[SampleCase]).validate_python(document.value)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise document.error(list(first["loc"]), str(first["msg"])) from error
-
-
-def _acts(cases: list[SampleCase], world: World, pack: Pack, end: datetime) -> Iterator[Act]:
+def _acts(listed: SampleCases, world: World, pack: Pack, end: datetime) -> Iterator[Act]:
     citizens = {citizen.code: citizen for citizen in world.citizens}
-    for index, case in enumerate(cases):
+    zone, calendar = ZoneInfo(pack.timezone), pack.calendar()
+    for index, case in enumerate(listed.cases):
         citizen = citizens[case.by]
-        begin = end - timedelta(hours=case.hours)
+        begin = sample_form.begun(case.at, end, zone, calendar)
         yield Act(
-            begin, index, "cases.establish", f"call_centre.operator{index % 2 + 1}", _taken(case, citizen)
+            begin,
+            index,
+            "cases.establish",
+            f"call_centre.operator{index % 2 + 1}",
+            _taken(case, citizen, begin),
         )
-        for minutes, command, post, given in _steps(case.fate, pack.items[case.item].agency, citizen):
-            at = begin + timedelta(minutes=minutes)
-            if at <= end:
-                yield Act(at, index, command, post, given)
+        agency = pack.items[case.item].agency if case.item else case.agency
+        for step in listed.steps(case.fate):
+            at = moments.moment(step.at, begin, zone, calendar).astimezone(zone)
+            if at > end:
+                break  # it has not come to this yet
+            post = step.post if "." in step.post else f"{agency}.{step.post}"
+            yield Act(at, index, step.do, post, sample_form.filled(step.given, at, _names(citizen)))
 
 
-def _taken(case: SampleCase, citizen: SampleCitizen) -> dict[str, Any]:
+def _names(citizen: SampleCitizen) -> dict[str, str]:
+    return {"name": citizen.name or UNNAMED, "phone": citizen.phone or ""}
+
+
+def _taken(case: SampleCase, citizen: SampleCitizen, begin: datetime) -> dict[str, Any]:
     told = {name: getattr(citizen, name) for name in ("name", "phone", "email")}
-    return {
+    given: dict[str, Any] = {
+        "kind": case.kind,
         "item": case.item,
+        "agency": case.agency,
+        "category": case.category,
         "description": case.said,
-        "place": {"address": case.address},
         "reporter": {name: value for name, value in told.items() if value},
         "reply_by": case.reply_by,
     }
-
-
-def _steps(fate: Fate, agency: str, citizen: SampleCitizen) -> Iterator[Step]:
-    """What follows the establishing."""
-    window, handler = f"{agency}.intake_window", f"{agency}.handler1"
-    if fate == "established":
-        return
-    yield 17 if fate == "signed_late" else 6, "cases.acknowledge", window, {}
-    if fate == "signed":
-        return
-    if fate == "withdrawn":
-        said = {"reason": "not_reported_by_holder", "note": "手機持有人來電表示未反映"}
-        yield 40, "cases.withdraw", "call_centre.operator2", {**said, "phone": citizen.phone or ""}
-        return
-    yield 25, "cases.take", handler, {}
-    if fate in ("in_progress", "signed_late"):
-        yield 80, "cases.add_finding", handler, {"text": "已到場勘查，安排機具及材料。"}
-    elif fate in ("second_stage", "second_stage_asked"):
-        reason = "現場勘查須開挖，無法即時處理"
-        yield 90, "cases.request_stage", handler, {"to": "second", "days": 7, "reason": reason}
-        if fate == "second_stage":
-            consent = {"approve": True, "reason": "已附勘查照片，同意改列第2階段"}
-            yield 130, "cases.decide_stage", "call_centre.lead", consent
-    elif fate == "unfounded":
-        result = "到場查察，未發現違規或不當情事。"
-        yield 150, "cases.complete", handler, {"finding": "no_violation", "result": result}
-    else:
-        done = {"finding": "resolved", "result": "已派員到場處理完成。"}
-        if fate == "closed_late":
-            done |= {"late_reason": "待自來水公司關閉制水閥。", "prevention": "列管汰換該路段老舊管線。"}
-        yield 400 if fate == "closed_late" else 150, "cases.complete", handler, done
+    if case.address:
+        given["place"] = {"address": case.address}
+    if case.told:
+        given |= {"notified_person": case.told, "notified_at": begin - TOLD_BEFORE}
+    return given

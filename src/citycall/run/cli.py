@@ -18,7 +18,12 @@ import click
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the database, the files and the keys are kept (CITYCALL_DATA).",
 )
-def run(host: str, port: int, data: Path | None) -> None:
+@click.option(
+    "--pack",
+    default="",
+    help="Whose sample a first start lays in: newtaipei (default), kinmen, taipei (CITYCALL_SAMPLE_PACK).",
+)
+def run(host: str, port: int, data: Path | None, pack: str) -> None:
     """Start everything: the embedded database (unless DATABASE_URL is set), the web, the worker."""
     from citycall.run.datadir import data_dir
     from citycall.run.supervisor import CannotRun, Supervisor
@@ -26,6 +31,8 @@ def run(host: str, port: int, data: Path | None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     if data is not None:
         os.environ["CITYCALL_DATA"] = str(data.expanduser().absolute())
+    if pack:
+        os.environ["CITYCALL_SAMPLE_PACK"] = pack
     try:
         Supervisor(data_dir(), host, port).run()
     except CannotRun as refusal:

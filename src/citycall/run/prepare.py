@@ -18,6 +18,8 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 
+DEFAULT_SAMPLE = "newtaipei"
+
 
 class NotReady(Exception):
     """The installation cannot be served as it is; the message says why and what to do."""
@@ -108,8 +110,14 @@ def _government() -> Prepared:
     from citycall.rehearsal import sample
 
     keys = Path(settings.CITYCALL_KEYS)
+    wanted = os.environ.get("CITYCALL_SAMPLE_PACK", "")
     government = Government.objects.first()
+    if government is not None and wanted and Path(wanted).name != government.pack:
+        raise NotReady(
+            f"this data directory keeps {government} already; {wanted} needs one of its own: --data FOLDER"
+        )
     if government is None:
+        name = _pack_name(wanted or DEFAULT_SAMPLE)
         if not keys.exists():
             keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             private.create_key_file(keys, sample=True)
@@ -117,8 +125,8 @@ def _government() -> Prepared:
             raise NotReady(
                 "this installation has real keys and no government yet: `citycall init PACK` begins it"
             )
-        _say("first start: laying in the sample government of New Taipei ...")
-        sample.load_sample(pack="newtaipei")
+        _say(f"first start: laying in the sample government of {name} ...")
+        sample.load_sample(pack=wanted or DEFAULT_SAMPLE)
         government = Government.objects.get()
     if not keys.exists():
         raise NotReady(f"the keys of this installation are missing: put the backup of {keys} back")
@@ -128,6 +136,17 @@ def _government() -> Prepared:
         sample=government.sample,
         accounts=sample.accounts() if government.sample else [],
     )
+
+
+def _pack_name(pack: str) -> str:
+    """What the pack is called, wherever it lies."""
+    from citycall.policy import PackError, load_pack
+    from citycall.rehearsal import sample
+
+    try:
+        return load_pack(sample.pack_folder(pack)).name.en
+    except (sample.NoPack, PackError) as wrong:
+        raise NotReady(str(wrong)) from wrong
 
 
 def _say(text: str) -> None:
