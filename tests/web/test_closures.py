@@ -115,6 +115,68 @@ def test_first_a_look_then_it_is_declared(login: Login, who: str) -> None:
     assert browser.post(NEW, typed(confirm="yes"))["Location"] == page, "sent twice, done once"
 
 
+def test_the_look_names_the_cases(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    from citycall.services.cases.models import Case
+    from citycall.services.cases.recompute import preview
+
+    made = [petition() for _ in range(3)]
+    browser = login("research.director")
+    page = says(browser.post(NEW, typed()))
+    assert "看過 3 個" in page
+    assert "3 個時限會延後" in page
+    assert all(one.number in page for one in made)
+    assert "<dt>民政局</dt><dd>3</dd>" in page
+    assert "延後 1 天" in page or "延後 24 小時" in page
+    asked = {one.moved.number: one.moved for one in _named(browser)}
+    browser.post(NEW, typed(confirm="yes"))
+    count_anew()
+    for one in made:
+        due = Case.objects.get(pk=one.case).due_at
+        assert due is not None
+        assert asked[one.number].would_be_due == due, "what was said is what is done"
+    back = says(browser.get(f"{LIST}{closure().pk}/withdraw/"))
+    assert "3 個時限會提前" in back
+    assert all(one.number in back for one in made)
+    monkeypatch.setattr(preview, "SHOWN", 2)
+    few = says(browser.get(f"{LIST}{closure().pk}/withdraw/"))
+    assert "列出最先到期的 2 個" in few
+    assert sum(one.number in few for one in made) == 2
+
+
+def _named(browser: Any) -> list[Any]:
+    return [
+        line for _heading, _n, lines in browser.post(NEW, typed()).context["look"]["clocks"] for line in lines
+    ]
+
+
+def test_a_look_asks_as_often_however_many_there_are(login: Login) -> None:
+    browser = login("research.director")
+
+    def asked() -> int:
+        browser.post(NEW, typed())
+        with CaptureQueriesContext(connection) as found:
+            browser.post(NEW, typed())
+        return len(found)
+
+    petition()
+    few = asked()
+    for _ in range(6):
+        petition()
+    assert asked() == few
+
+
+def test_progress_is_asked_for_while_it_lasts(login: Login) -> None:
+    petition()
+    browser = login("research.director")
+    page = browser.post(NEW, typed(confirm="yes"))["Location"]
+    assert f'hx-get="{page}"' in says(browser.get(page))
+    assert "重新整理" in says(browser.get(page)), "also for who has no script"
+    assert f'hx-get="{LIST}"' in says(browser.get(LIST))
+    count_anew()
+    assert "hx-get" not in says(browser.get(page)).partition("<main")[2]
+    assert "hx-get" not in says(browser.get(LIST)).partition("<main")[2]
+
+
 def test_the_story_of_the_case_tells_it(login: Login) -> None:
     from citycall.web.ui.words import day_said
 

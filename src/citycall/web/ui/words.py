@@ -50,6 +50,12 @@ def remaining(due: datetime, now: datetime) -> str:
     return gettext("逾期 {span}").format(span=span(now - due))
 
 
+def shifted(by: timedelta) -> str:
+    """`提前 2 小時`, `延後 3 天`: how a limit moves."""
+    words = gettext("延後 {span}") if by > timedelta() else gettext("提前 {span}")
+    return words.format(span=span(abs(by)))
+
+
 def clock_words() -> dict[str, str]:
     """What the scripts say, in this language."""
     return {

@@ -25,7 +25,7 @@ from citycall.oversight.closures import (
     every_closure,
     withdraw_closure,
 )
-from citycall.people.queries import staff_names
+from citycall.people.queries import agency_names, staff_names
 from citycall.policy import Pack
 from citycall.services.cases.recompute import SUBJECT, preview
 from citycall.web.access import staff_view
@@ -35,7 +35,7 @@ from citycall.web.oversight.access import CLOSURE_READERS, may_steer, sections, 
 from citycall.web.oversight.closure_forms import ClosureForm, WithdrawForm, area_name
 from citycall.web.request import StaffRequest
 from citycall.web.ui.listing import Column, Listing, ListState
-from citycall.web.ui.words import day_said
+from citycall.web.ui.words import day_said, named, shifted
 
 COLUMNS = (
     Column("day", lazy("停班日"), sort=True),
@@ -217,9 +217,51 @@ def _look(pack: Pack, asked: DeclareClosure) -> dict[str, Any]:
         "closure": closure,
         "day": day_words(closure),
         "area": area_name(pack, closure.area),
-        "moving": preview.would_declare(closure),
+        **_moving(preview.would_declare(closure)),
         "off": not pack.calendar().is_working_day(closure.day),
         "past": closure.day < clock.today(),
+    }
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock that would move, as the look shows it."""
+
+    moved: preview.Moved
+    agency: str
+    name: str
+    by: str
+
+
+def _moving(moving: preview.Moving) -> dict[str, Any]:
+    """Which clocks would move: how many of how many, of which agency, and the first of them by name."""
+    names = agency_names()
+
+    def agency(code: str) -> str:
+        return named(names.get(code, (code, code)))
+
+    def clock_name(one: preview.Moved) -> str:
+        rules = policies.pack_of(one.version).clocks
+        return next((named(rule.name) for rule in rules if rule.code == one.code), one.code)
+
+    def lines(found: tuple[preview.Moved, ...]) -> list[Clock]:
+        return [
+            Clock(one, agency(one.agency), clock_name(one), shifted(one.would_be_due - one.due))
+            for one in found
+        ]
+
+    return {
+        "moving": moving,
+        "agencies": [(agency(code), n) for code, n in moving.agencies],
+        "clocks": [
+            (heading % {"n": n}, n, lines(found))
+            for heading, n, found in (
+                (_("%(n)s 個時限會延後"), moving.later, moving.postponed),
+                (_("%(n)s 個時限會提前"), moving.earlier, moving.sooner),
+            )
+            if n
+        ],
+        "shown": preview.SHOWN,
     }
 
 
@@ -245,6 +287,9 @@ def closure(request: StaffRequest, closure: int) -> HttpResponse:
             "line": line,
             "closure": found,
             "withdraws": found.withdrawn_at is None and may_declare(request.actor),
+            # Portions are done many a second, by workers that signal nobody: asked for while it lasts.
+            "polled": None if line.done else request.path,
+            "polls": None if line.done else "every 2s, live:refresh from:body",
         },
     )
 
@@ -282,7 +327,7 @@ def withdraw(request: StaffRequest, closure: int) -> HttpResponse:
             "line": line,
             "closure": found,
             "form": form,
-            "moving": preview.would_withdraw(found) if found.withdrawn_at is None else None,
+            "look": _moving(preview.would_withdraw(found)) if found.withdrawn_at is None else None,
         },
         status=status,
     )

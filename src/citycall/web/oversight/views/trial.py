@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -30,7 +29,7 @@ from citycall.web.oversight.views.changes import change_or_404
 from citycall.web.request import StaffRequest
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.templatetags.ui import Tab
-from citycall.web.ui.words import due_said, month_said, named, said, span
+from citycall.web.ui.words import due_said, month_said, named, said, shifted, span
 
 COLUMNS = (
     Column("number", lazy("案號"), sort=True),
@@ -68,12 +67,6 @@ class Line:
     @property
     def over(self) -> str:
         return span(self.hit.over)
-
-
-def shifted(by: timedelta) -> str:
-    """`提前 2 小時`, `延後 3 天`."""
-    words = _("延後 {span}") if by > timedelta() else _("提前 {span}")
-    return words.format(span=span(abs(by)))
 
 
 class _Names:
