@@ -35,6 +35,8 @@ sign-off:
   clauses: [NT-5-4-2d]
 weekly-meeting:
   value: null
+report-back:
+  value: {to: call_centre}
 """
 
 
@@ -52,6 +54,7 @@ def test_each_rule_strike_value_and_setting_is_taken_out_or_shifted_once(tmp_pat
     assert [one.name for one in made] == [
         "clocks.yaml: sign_off deleted",
         "clocks.yaml: sign_off.start.on case.established taken out",
+        "clocks.yaml: sign_off.start.on case.established -> case.acknowledged",
         "clocks.yaml: sign_off.limit 10 minutes -> 11 minutes",
         "clocks.yaml: sign_off.stop without case.acknowledged",
         "clocks.yaml: sign_off.stop without case.withdrawn",
@@ -59,16 +62,20 @@ def test_each_rule_strike_value_and_setting_is_taken_out_or_shifted_once(tmp_pat
         "clocks.yaml: sign_off.second_notice deleted",
         "clocks.yaml: sign_off.second_notice.when.daily_at 18:00 -> 19:00",
         "clocks.yaml: sign_off.second_notice.when.from limit taken out",
+        "clocks.yaml: sign_off.second_notice.when.from limit -> start",
         "clocks.yaml: sign_off.second_notice.do.0.notify.channels without email",
         "clocks.yaml: sign_off.second_notice.do.0.notify.channels without sms",
         "settings.yaml: sign-off.to without intake_window",
+        "settings.yaml: sign-off.to intake_window -> evaluator",
         "settings.yaml: sign-off.minutes 10 -> 11",
         "settings.yaml: sign-off.once True -> False",
         "settings.yaml: sign-off.at 09:30 -> 10:30",
+        "settings.yaml: report-back.to call_centre taken out",
+        "settings.yaml: report-back.to call_centre -> duty_staff",
     ]
     assert made[0].clauses == ("NT-5-4-2d", "NT-5-4-2e")
-    assert made[6].clauses == ("NT-5-4-2e",)
-    assert made[-1].clauses == ("NT-5-4-2d",)
+    assert made[7].clauses == ("NT-5-4-2e",)
+    assert made[-3].clauses == ("NT-5-4-2d",)
 
 
 def test_a_mutant_is_laid_out_as_a_copy_that_differs_in_one_thing(tmp_path: Path) -> None:
@@ -91,6 +98,27 @@ def test_a_default_that_is_left_out_says_the_same(tmp_path: Path) -> None:
     other = by_name["sign_off deleted"]
     assert same_rules(load_pack(pack), load_pack(default.lay(pack, tmp_path / "default")))
     assert not same_rules(load_pack(pack), load_pack(other.lay(pack, tmp_path / "other")))
+
+
+def test_a_reading_left_to_its_default_says_the_same(tmp_path: Path) -> None:
+    from citycall.policy import load_pack
+
+    by_name = {one.what: one for one in mutants(PACKS / "kinmen")}
+    default = by_name["days.days calendar taken out"]
+    assert same_rules(load_pack(PACKS / "kinmen"), load_pack(default.lay(PACKS / "kinmen", tmp_path)))
+
+
+def test_only_values_of_services_that_are_not_built_count_as_unread() -> None:
+    from citycall.policy import load_pack
+    from citycall.policy.variation_points import POINTS, READINGS
+    from citycall.rehearsal.cli_mutants import _unread
+
+    for city in CITIES:
+        read = load_pack(PACKS / city).referred
+        for one in mutants(PACKS / city):
+            if _unread(one, read):
+                slug = one.path.split(".")[1]
+                assert not (POINTS.get(slug) or READINGS[slug]).built, one.name
 
 
 def _deletions() -> list[object]:

@@ -11,7 +11,7 @@ from citycall.base import clock, events, policies, private
 from citycall.base.commands import background
 from citycall.people.models import Agency, Government, Holding, Post, Staff
 from citycall.people.passwords import check_new_password
-from citycall.policy import load_pack
+from citycall.policy import Pack, load_pack
 
 ADMIN_AGENCY = "administration"
 ADMIN_POST = "administration.admin"
@@ -41,11 +41,16 @@ def check_can_begin() -> None:
         raise NotFounded(f"{keys} holds the keys of a sample. Use another data directory (CITYCALL_DATA).")
 
 
+def may_begin_with(rules: Pack) -> bool:
+    """Whether an installation may take these rules today: they apply, or are left as a template (TP-0b)."""
+    return rules.applies_on(clock.today()) or rules.reading("repealed", "use", "template") == "template"
+
+
 def found(folder: Path, username: str, display_name: str, password: str, email: str = "") -> Government:
     """Put the pack in force, make the keys and the administrator."""
     check_can_begin()
     rules = load_pack(folder)
-    if not rules.applies_on(clock.today()) and rules.reading("repealed", "use", "template") != "template":
+    if not may_begin_with(rules):
         raise NotFounded(f"{rules.title or rules.name} applies no longer since {rules.ends}.")
     admin = Staff(username=username, display_name=display_name, email=email)
     check_new_password(password, admin)

@@ -74,10 +74,11 @@ class TelephoneNotice(Rule):
     """Whether the agency is told by telephone before the case is entered (通報; NT-3-4, NT-5-3b, TP-5-5-5a).
 
     `required`: without person and time the case is refused. `optional`: they may be given. `outage`: only for
-    what was telephoned while cases could not be sent (NT-5-4-3a).
+    what was telephoned while cases could not be sent (NT-5-4-3a). `rings`: whose numbers are then shown.
     """
 
     when: Literal["required", "optional", "outage"] = "outage"
+    rings: tuple[str, ...] = ("intake_window",)
     clauses: Clauses = ()
 
 

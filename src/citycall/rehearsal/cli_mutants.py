@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from django.conf import settings
 from django.utils import translation
 
 from citycall.policy import PackError, load_pack
+from citycall.policy.served import unserved
+from citycall.policy.soundness import Finding, dead_rules
 from citycall.policy.variation_points import POINTS, READINGS
 from citycall.rehearsal import cli
 from citycall.rehearsal.mutants import Mutant, Outcome, mutants, same_rules
@@ -33,7 +35,7 @@ from citycall.rehearsal.scratch import Scratch, scratch
 def command(pack: str, part: str, only: str | None, cited: bool, as_json: bool) -> None:
     """Take each rule out of PACK or shift it, and see which story fails; list those that none notices.
 
-    Ends with 1 when a mutant survived that something reads.
+    Ends with 1 when a mutant survived, but for values of services that are not built yet.
     """
     folder = cli._pack(pack)
     number, of = _part(part)
@@ -48,6 +50,7 @@ def command(pack: str, part: str, only: str | None, cited: bool, as_json: bool) 
         scratch() as databases,
         click.progressbar(length=len(chosen), label=folder.name, file=sys.stderr) as bar,
     ):
+        _all_hold(stories, databases)
         for outcome in tried(folder, chosen, stories, databases, cited=cited):
             found.append(outcome)
             bar.update(1)
@@ -60,8 +63,8 @@ def command(pack: str, part: str, only: str | None, cited: bool, as_json: bool) 
                 click.echo(f"{one.verdict:<9} {one.mutant.name}  [{', '.join(one.mutant.clauses)}]")
         click.echo(
             f"{len(found)} mutants of {folder.name}: {count['noticed']} noticed by a story, "
-            f"{count['refused']} refused at loading, {count['same']} the same, {count['survived']} survived, "
-            f"{count['unread']} of settings that nothing reads yet "
+            f"{count['refused']} refused by the checks, {count['same']} the same, "
+            f"{count['survived']} survived, {count['unread']} of services that are not built yet "
             f"({time.perf_counter() - began:.0f} s, {len(stories)} stories)"
         )
     sys.exit(1 if count["survived"] else 0)
@@ -83,13 +86,30 @@ def tried(
             if same_rules(original, changed):
                 yield Outcome(mutant, "same")
                 continue
+            if refused := _error(unserved(changed)):
+                yield Outcome(mutant, "refused", refused)
+                continue
             first = [story for story in stories if set(story.clauses) & set(mutant.clauses)]
             rest = [] if cited else [story for story in stories if story not in first]
             noticed = next((story for story in (*first, *rest) if _fails(story, databases, folder)), None)
             if noticed is not None:
                 yield Outcome(mutant, "noticed", noticed.path.as_posix())
+            elif refused := _error(dead_rules(changed)):
+                yield Outcome(mutant, "refused", refused)
             else:
                 yield Outcome(mutant, "unread" if _unread(mutant, original.referred) else "survived")
+
+
+def _all_hold(stories: Sequence[Scenario], databases: Scratch) -> None:
+    """A story that fails without any change would seem to notice every one."""
+    failing = [story.path.as_posix() for story in stories if not rehearse(story, databases).held]
+    if failing:
+        raise click.ClickException(f"these fail before anything is changed: {', '.join(failing)}")
+
+
+def _error(findings: Iterable[Finding]) -> str:
+    """The first thing for which `citycall policy check` refuses a pack; empty where there is none."""
+    return next((f"{one.where}: {one.message}" for one in findings if one.level == "error"), "")
 
 
 def _fails(story: Scenario, databases: Scratch, amended: Path) -> bool:
@@ -100,13 +120,14 @@ def _fails(story: Scenario, databases: Scratch, amended: Path) -> bool:
 
 
 def _unread(mutant: Mutant, read: frozenset[str]) -> bool:
-    """Whether it shifts a value that no rule takes over and no room asks for."""
+    """Whether it shifts a value of a service that is not built: no rule takes it over, no code reads it."""
     if not mutant.path:
         return False
     table, slug, *_ = mutant.path.split(".")
     points = POINTS if table == "settings" else READINGS
     taken = any(mutant.path == path or mutant.path.startswith(f"{path}.") for path in read)
-    return not taken and not points[slug].code
+    point = points[slug]
+    return not taken and not point.code and not point.built
 
 
 def _part(text: str) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 
 A rule that can be lost without any story failing is shown by none. Mutants are made of the files of a pack as
 people write them, so that what is tried is what an office could really change: a clock deleted, a strike
-deleted or moved, a recipient or channel dropped, a setting shifted.
+deleted or moved, a recipient or channel dropped or exchanged for another, a setting shifted. A word that
+cannot be left out is exchanged for one of its sort: an event, a role, an agency, a kind of case, a choice.
 """
 
 from __future__ import annotations
@@ -14,23 +15,33 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
+from pydantic import BaseModel
 
 from citycall.policy import Pack
 from citycall.policy.load import folders_of
+from citycall.policy.rules import ClockRule, NoticeRule
 from citycall.policy.settings import REFERENCES
 from citycall.policy.source import Source
+from citycall.policy.tasks import TaskRule
+from citycall.policy.variation_points import POINTS, READINGS, Point
 
-RULES = ("clocks.yaml", "notices.yaml", "tasks.yaml")
-VALUES = ("settings.yaml", "readings.yaml")
+RULES: dict[str, type[BaseModel]] = {
+    "clocks.yaml": ClockRule,
+    "notices.yaml": NoticeRule,
+    "tasks.yaml": TaskRule,
+}
+VALUES: dict[str, Mapping[str, Point]] = {"settings.yaml": POINTS, "readings.yaml": READINGS}
 _AMOUNT = re.compile(r"^\s*(\d+)(\s*[^\d\s].*)$")
 _TIME = re.compile(r"^(\d{1,2}):(\d{2})$")
 # What a rule says for people or for the catalogue, and what only names it.
 _WORDS = {"name", "says", "clauses", "code", "reading", "template", "sample", "group", "kinds", "digest"}
 Step = str | int
 Where = tuple[Step, ...]
+WORLD = "sample/world.yaml"
 
 
 @dataclass(frozen=True)
@@ -74,78 +85,169 @@ class Outcome:
 
 def same_rules(one: Pack, other: Pack) -> bool:
     """Whether two packs say the same, such as one that writes out a default and one that leaves it."""
-    fields = type(one).model_fields.keys() - {"digest", "path"}
-    return all(getattr(one, name) == getattr(other, name) for name in fields)
+    fields = type(one).model_fields.keys() - {"digest", "path", "settings", "readings"}
+    return _values_said(one) == _values_said(other) and all(
+        getattr(one, name) == getattr(other, name) for name in fields
+    )
+
+
+def _values_said(pack: Pack) -> dict[str, Any]:
+    """The settings and readings in their own types, defaults put in."""
+    said: dict[str, Any] = {}
+    for slug, entry in pack.settings.items():
+        said[slug] = POINTS[slug].read(entry.value) if slug in POINTS else entry.value
+    for slug, reading in pack.readings.items():
+        said[slug] = READINGS[slug].read(reading.value) if slug in READINGS else reading.value
+    return said
 
 
 def mutants(pack: Path) -> Iterator[Mutant]:
     """Every mutant of a pack's own rules and values, in the order of its files."""
-    for name in RULES:
+    words = _Words.of(pack)
+    for name, rule in RULES.items():
         if (pack / name).is_file():
-            yield from _of_rules(name, _content(pack / name))
-    for name in VALUES:
+            yield from _Maker(name, _content(pack / name), words).of_rules(rule)
+    for name, points in VALUES.items():
         if (pack / name).is_file():
-            yield from _of_values(name, _content(pack / name))
+            yield from _Maker(name, _content(pack / name), words).of_values(points)
 
 
 def _content(path: Path) -> Any:
     return Source().yaml(path, ())
 
 
-# -- rules -------------------------------------------------------------------------------------------------
+# -- words of one sort -------------------------------------------------------------------------------------
 
 
-def _of_rules(file: str, content: Any) -> Iterator[Mutant]:
-    at: Where = ()
-    rules = content
-    if isinstance(content, dict):
-        at, rules = (file.removesuffix(".yaml"),), content.get(file.removesuffix(".yaml"), [])
-    for n, rule in enumerate(rules):
-        clauses = tuple(_clauses(rule))
-        yield Mutant(file, f"{rule['code']} deleted", _without(content, (*at, n)), clauses)
-        yield from _shifted(file, content, (*at, n), rule["code"], clauses)
-        for m, strike in enumerate(rule.get("strikes", ())):
-            where = (*at, n, "strikes", m)
-            own = tuple(_clauses(strike)) or clauses
-            told = f"{rule['code']}.{strike['code']}"
-            yield Mutant(file, f"{told} deleted", _without(content, where), own)
-            yield from _shifted(file, content, where, told, own)
+@dataclass(frozen=True)
+class _Words:
+    """The sorts of words that one may be exchanged within: agencies and kinds of the pack, roles, events."""
+
+    sorts: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, pack: Path) -> _Words:
+        folders = folders_of(pack)
+        kinds = {code for folder in folders for code in _mapping(folder / "kinds.yaml")}
+        world = next((folder / WORLD for folder in folders if (folder / WORLD).is_file()), None)
+        agencies = [one["code"] for one in _mapping(world)["agencies"]] if world else []
+        roles = "evaluator supervisor handler section_chief window intake_window allotter operator lead head"
+        roles += " director secretary_general mayor duty_officer"
+        posts = ("post:research.evaluator", "post:call_centre.lead")
+        events = ("case.established", "case.acknowledged", "case.completed", "case.closed")
+        return cls((tuple(agencies), tuple(sorted(kinds)), tuple(roles.split()), posts, events))
+
+    def other(self, word: str, choices: tuple[Any, ...]) -> str | None:
+        """Another word of its sort, or another of the choices that the schema gives; None where none is."""
+        for sort in (choices, *self.sorts):
+            if word in sort:
+                return next((one for one in sort if one != word and isinstance(one, str)), None)
+        return "case.acknowledged" if word.startswith("case.") else None
 
 
-def _shifted(file: str, content: Any, where: Where, told: str, clauses: tuple[str, ...]) -> Iterator[Mutant]:
-    """Every value of one rule made another, its strikes left to themselves."""
-    for path, value in _leaves(_at(content, where), skip=_WORDS | {"strikes"}):
-        yield from _values(file, content, (*where, *path), f"{told}.{_dotted(path)}", value, clauses)
+def _mapping(path: Path | None) -> Mapping[str, Any]:
+    found = _content(path) if path is not None and path.is_file() else {}
+    return found if isinstance(found, Mapping) else {}
 
 
-# -- values ------------------------------------------------------------------------------------------------
+def _choices(kind: Any, path: Where) -> tuple[Any, ...]:
+    """The words that a type offers at a path within it, such as the channels of a notice."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return _choices(get_args(kind)[0], path)
+    if origin in (Union, UnionType):
+        found = (_choices(one, path) for one in get_args(kind) if one is not NoneType)
+        return tuple(word for words in found for word in words)
+    if origin is Literal:
+        return get_args(kind) if not path else ()
+    if origin is tuple:
+        return _choices(get_args(kind)[0], path[1:] if path and isinstance(path[0], int) else path)
+    if not path:
+        return ()
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        names = {(field.alias or name): name for name, field in kind.model_fields.items()}
+        name = names.get(str(path[0]))
+        return _choices(kind.model_fields[name].annotation, path[1:]) if name else ()
+    if origin is not None and issubclass(origin, Mapping):
+        return _choices(get_args(kind)[1], path[1:])
+    return ()
 
 
-def _of_values(file: str, content: Any) -> Iterator[Mutant]:
-    for slug, entry in content.items():
-        if not isinstance(entry, dict) or entry.get("value") is None:
-            continue
-        clauses = tuple(entry.get("clauses", ()))
-        for path, value in _leaves(entry["value"], skip={"sample"}):
-            told = f"{slug}.{_dotted(path)}" if path else slug
-            at = f"{file.removesuffix('.yaml')}.{told}"
-            yield from _values(file, content, (slug, "value", *path), told, value, clauses, at)
+# -- rules and values --------------------------------------------------------------------------------------
 
 
-def _values(
-    file: str, content: Any, where: Where, told: str, value: Any, clauses: tuple[str, ...], path: str = ""
-) -> Iterator[Mutant]:
-    if isinstance(value, list):
-        for n, one in enumerate(value):
-            without = _without(content, (*where, n))
-            yield Mutant(file, f"{told} without {_short(one)}", without, clauses, path)
-        return
-    other = _other(value)
-    if other is not None:
-        what = f"{told} {_short(value)} -> {_short(other)}"
-        yield Mutant(file, what, _with(content, where, other), clauses, path)
-    elif isinstance(value, str) and where and isinstance(where[-1], str):
-        yield Mutant(file, f"{told} {_short(value)} taken out", _without(content, where), clauses, path)
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the mutants of one file."""
+
+    file: str
+    content: Any
+    words: _Words
+
+    def of_rules(self, kind: type[BaseModel]) -> Iterator[Mutant]:
+        at: Where = ()
+        rules = self.content
+        if isinstance(rules, dict):
+            name = self.file.removesuffix(".yaml")
+            at, rules = (name,), rules.get(name, [])
+        for n, rule in enumerate(rules):
+            clauses = tuple(_clauses(rule))
+            yield self._deleted(rule["code"], (*at, n), clauses)
+            yield from self._shifted((*at, n), rule["code"], clauses, kind, ())
+            for m, strike in enumerate(rule.get("strikes", ())):
+                where = (*at, n, "strikes", m)
+                own = tuple(_clauses(strike)) or clauses
+                told = f"{rule['code']}.{strike['code']}"
+                yield self._deleted(told, where, own)
+                yield from self._shifted(where, told, own, kind, ("strikes", m))
+
+    def of_values(self, points: Mapping[str, Point]) -> Iterator[Mutant]:
+        for slug, entry in self.content.items():
+            if not isinstance(entry, dict) or entry.get("value") is None:
+                continue
+            point = points.get(slug)
+            for path, value in _leaves(entry["value"], skip={"sample"}):
+                told = f"{slug}.{_dotted(path)}" if path else slug
+                choices = _choices(point.type, path) if point is not None else ()
+                for what, content in self._values((slug, "value", *path), told, value, choices):
+                    at = f"{self.file.removesuffix('.yaml')}.{told}"
+                    yield Mutant(self.file, what, content, tuple(entry.get("clauses", ())), at)
+
+    def _deleted(self, told: str, where: Where, clauses: tuple[str, ...]) -> Mutant:
+        return Mutant(self.file, f"{told} deleted", _without(self.content, where), clauses)
+
+    def _shifted(
+        self, where: Where, told: str, clauses: tuple[str, ...], kind: type[BaseModel], within: Where
+    ) -> Iterator[Mutant]:
+        """Every value of one rule made another, its strikes left to themselves."""
+        for path, value in _leaves(_at(self.content, where), skip=_WORDS | {"strikes"}):
+            choices = _choices(kind, (*within, *path))
+            name = f"{told}.{_dotted(path)}"
+            for what, content in self._values((*where, *path), name, value, choices):
+                yield Mutant(self.file, what, content, clauses)
+
+    def _values(
+        self, where: Where, told: str, value: Any, choices: tuple[Any, ...]
+    ) -> Iterator[tuple[str, Any]]:
+        if isinstance(value, list):
+            for n, one in enumerate(value):
+                yield f"{told} without {_short(one)}", _without(self.content, (*where, n))
+            if len(value) == 1:
+                yield from self._exchanged((*where, 0), told, value[0], choices)
+            return
+        other = _other(value)
+        if other is not None:
+            yield f"{told} {_short(value)} -> {_short(other)}", _with(self.content, where, other)
+        elif isinstance(value, str) and where and isinstance(where[-1], str):
+            yield f"{told} {_short(value)} taken out", _without(self.content, where)
+            yield from self._exchanged(where, told, value, choices)
+
+    def _exchanged(
+        self, where: Where, told: str, value: Any, choices: tuple[Any, ...]
+    ) -> Iterator[tuple[str, Any]]:
+        other = self.words.other(value, choices) if isinstance(value, str) else None
+        if other is not None:
+            yield f"{told} {_short(value)} -> {other}", _with(self.content, where, other)
 
 
 def _other(value: Any) -> Any:

@@ -75,12 +75,17 @@ def role_defects() -> list[Row]:
 @report("offline_sheet")
 def offline_sheet() -> list[Row]:
     """Whom the operator telephones while nothing can be sent (NT-5-4-3a)."""
-    rows = []
-    for agency in sorted({item.agency for item in in_force()[1].items.values()}):
-        for post in people.posts_in_roles(agency, ("window", "intake_window")):
-            person = people.recipient_of_post(post)
-            rows.append({"agency": agency, "post": post, "person": person.display_name if person else ""})
-    return rows
+    return [_number(one) for one in cases.outage_numbers()]
+
+
+@report("telephone_numbers")
+def telephone_numbers(kind: str, agency: str) -> list[Row]:
+    """Whom the operator telephones before an urgent case is entered (NT-5-3a)."""
+    return [_number(one) for one in cases.telephone_numbers(in_force()[1].kinds[kind], agency)]
+
+
+def _number(one: people.IntakeNumber) -> Row:
+    return {"agency": one.post.partition(".")[0], "post": one.post, "person": one.name}
 
 
 @report("preventions")

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from citycall.base import clock, policies
+from citycall.people.founding import may_begin_with
 from citycall.policy import Pack
 from citycall.policy.shelf import packs_in
 from citycall.rehearsal.expect.reports import Row, report
@@ -31,6 +32,13 @@ def known_policies() -> list[Row]:
     """The list of rule-sets that this software ships, each with its status (TP-0b)."""
     found = packs_in(settings.CITYCALL_POLICIES)
     return [_row(pack, clock.today()) for pack in found if isinstance(pack, Pack)]
+
+
+@report("may_begin")
+def may_begin() -> Row:
+    """Whether a government may begin with these rules today, ended ones as a template (TP-0b)."""
+    pack = policies.in_force()[1]
+    return {"code": pack.code, "applies": pack.applies_on(clock.today()), "may_begin": may_begin_with(pack)}
 
 
 def _row(pack: Pack, day: date) -> Row:

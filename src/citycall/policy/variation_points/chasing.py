@@ -142,5 +142,12 @@ CHASING = (
         "reassignment",
         JurisdictionDispute,
     ),
-    point("system-fallback", "案件系統故障", "Case system out of order", "fast-service", SystemFallback),
+    point(
+        "system-fallback",
+        "案件系統故障",
+        "Case system out of order",
+        "fast-service",
+        SystemFallback,
+        code=True,
+    ),
 )

@@ -92,8 +92,10 @@ class GradeBFrom(Value):
     counted_from: Literal["entry", "limit"] = "entry"
 
 
-def _reading(slug: str, zh: str, en: str, capability: str, type: Any, clauses: str) -> ReadingPoint:
-    return ReadingPoint(slug, Text(zh=zh, en=en), capability, type, clauses=tuple(clauses.split()))
+def _reading(
+    slug: str, zh: str, en: str, capability: str, type: Any, clauses: str, *, code: bool = False
+) -> ReadingPoint:
+    return ReadingPoint(slug, Text(zh=zh, en=en), capability, type, code, clauses=tuple(clauses.split()))
 
 
 READING_LIST = (
@@ -166,7 +168,9 @@ READING_LIST = (
         "three-in-a-row", "連續3次", "Three in a row", "duplicates-abuse", ThreeInARow, "NT-5-4-10a TP-6-8-2a"
     ),
     _reading("km-system", "KM系統所指", "What the KM system is", "petition", SystemNamed, "KM-2-3b KM-10-2"),
-    _reading("repealed", "臺北市規範停止適用", "Taipei rules repealed", "policy", Repealed, "TP-0b"),
+    _reading(
+        "repealed", "臺北市規範停止適用", "Taipei rules repealed", "policy", Repealed, "TP-0b", code=True
+    ),
     _reading(
         "copied-wording",
         "計畫中之他市用語",

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from citycall.base import clock
 from citycall.base.closures import calendar_of
 from citycall.base.private import is_mobile, normalise_phone
-from citycall.people.queries import IntakeNumber, intake_numbers
+from citycall.people.queries import IntakeNumber
 from citycall.policy import Item, Pack, Place, PlaceError
 from citycall.policy.clocks import clocks_started_by, due_at, limit_of, started_at
 from citycall.policy.kinds import CaseKind
@@ -78,7 +78,7 @@ def check(pack: Pack, typed: Mapping[str, str], agency_names: Names) -> Check:
     agency = out.item.agency if out.item else typed.get("agency", "")
     out.agency = agency_names.get(agency, ("", ""))
     if kind.telephone_notice.when != "outage" and agency in agency_names:
-        out.rings = [one for one in intake_numbers() if one.post.partition(".")[0] == agency]
+        out.rings = queries.telephone_numbers(kind, agency)
     given = {name: typed.get(name, "").strip() for name in ("name", "phone", "email")}
     out.identity_required = bool(kind.identity.required)
     out.identity_missing = kind.identity.missing(out.item, given)

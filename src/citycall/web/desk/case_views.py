@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from citycall.base import policies
 from citycall.base.commands import Refused, may
 from citycall.base.private import format_phone
-from citycall.people.queries import intake_numbers
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
 from citycall.services.cases.commands import handling, outages, stages
@@ -244,7 +243,7 @@ def outage(request: StaffRequest) -> HttpResponse:
         "form": form,
         "outage": queries.open_outage(),
         "recent": queries.recent_outages(),
-        "numbers": intake_numbers(),
+        "numbers": queries.outage_numbers(),
     }
     return draw(request, "desk/outage.html", context, status)
 

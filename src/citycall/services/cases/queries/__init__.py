@@ -16,6 +16,7 @@ from citycall.services.cases.queries.lists import (
     matching,
     rows_of,
 )
+from citycall.services.cases.queries.numbers import outage_numbers, telephone_numbers
 from citycall.services.cases.queries.petitions import (
     Answer,
     Waiting,
@@ -97,6 +98,7 @@ __all__ = [
     "not_started",
     "open_here",
     "open_outage",
+    "outage_numbers",
     "overdue_tasks_by_agency",
     "phone_callers",
     "preventions_at",
@@ -110,6 +112,7 @@ __all__ = [
     "task_rows",
     "tasks_of",
     "telephone_notices",
+    "telephone_numbers",
     "to_ring",
     "unfounded_streak",
 ]
