@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from citycall.policy.check import check_pack
 
 POLICIES = Path(__file__).parents[2] / "policies"
+SOURCE = Path(__file__).parents[2] / "src"
 
 # pack, file, what stands there, what is written instead, where the check points, a word of what it says
 OTHERWISE = [
@@ -64,3 +66,12 @@ def test_a_value_that_a_rule_takes_over_may_be_another() -> None:
     taipei = load_pack(POLICIES / "taipei")
     assert "settings.report-back.at_once" in taipei.referred
     assert not list(unserved(taipei))
+
+
+def test_readings_that_code_asks_for_are_said_to_be_read() -> None:
+    from citycall.policy.variation_points import READINGS
+
+    asked = set()
+    for path in SOURCE.rglob("*.py"):
+        asked |= set(re.findall(r"\.reading\(\s*\"([a-z-]+)\"", path.read_text(encoding="utf-8")))
+    assert asked == {slug for slug, point in READINGS.items() if point.code}
