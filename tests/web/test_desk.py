@@ -391,6 +391,7 @@ def test_a_case_of_an_outage_begins_at_its_telephone_notice(desk: Client) -> Non
     page = desk.get("/desk/outage/").content.decode()
     assert "離線受理表" in page
     assert "工務局" in page
+    assert "話務聯繫窗口" in page, "both windows, as the rules say"
     assert re.search(r"0900-\d{3}-\d{3}", page), "the windows' telephone numbers"
     notice = {"notified_at": local(20), "notified_person": "值班窗口"}
     assert desk.post("/desk/outage/enter", TYPED | notice).status_code == 422

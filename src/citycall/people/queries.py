@@ -16,7 +16,7 @@ from citycall.base.commands import Actor, ActorPost
 from citycall.base.commands.door import effective_who
 from citycall.people.models import Agency, ApiToken, Holding, Party, PartyView, Post, Staff
 from citycall.people.presence import posts_of, standing_at
-from citycall.people.roles import FILLED_BY_THE_AGENCY
+from citycall.people.roles import FILLED_BY_THE_AGENCY, role_name
 
 TOKEN_CACHE_SECONDS = 5.0
 NAMES_CACHE_SECONDS = 1.0
@@ -303,8 +303,14 @@ class IntakeNumber:
 
     agency: tuple[str, str]
     post: str
+    role: str
     name: str
     mobile: str
+
+    @property
+    def role_name(self) -> str:
+        """Which window it is: an agency may have one for calls and one for cases."""
+        return role_name(self.role)
 
 
 def intake_numbers(
@@ -326,6 +332,7 @@ def intake_numbers(
             IntakeNumber(
                 agency=(post.agency.name_zh, post.agency.name_en or post.agency.name_zh),
                 post=post.code,
+                role=post.role,
                 name=staff.display_name if staff else "",
                 mobile=private.format_phone(staff.mobile) if staff and staff.mobile else "",
             )
