@@ -99,15 +99,26 @@ def test_a_rule_is_read_changed_rehearsed_and_approved(
     expect(page.locator("#items")).to_contain_text("5 hours")
     accessible(page)
     screenshot(page, "policy-change")
-    page.get_by_role("link", name="以上月案件試算").click()
+    page.get_by_role("link", name="以案件試算").click()
     expect(page.get_by_role("heading", name="試算")).to_be_visible()
-    page.get_by_label("月份").select_option(index=12)  # this month: the sample's cases are of the last days
+    page.get_by_label("月份").select_option(index=0)  # the latest that has cases
     page.get_by_role("button", name="試算").click()
     expect(page.locator(".totals")).to_be_visible()
     accessible(page)
     screenshot(page, "policy-trial", full_page=True)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    fits(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(change)
-    page.get_by_role("button", name="送核").click()
+    page.keyboard.press("s")
+    page.wait_for_url("**/submit")
+    expect(page.get_by_role("button", name="確認送核")).to_be_visible()
+    accessible(page)
+    screenshot(page, "policy-confirm", full_page=True)
+    page.goto(change)
+    expect(page.get_by_text("草案", exact=True)).to_be_visible()  # the key alone has submitted nothing
+    page.get_by_role("link", name="送核").click()
+    page.get_by_role("button", name="確認送核").click()
     expect(page.get_by_text("已送核。")).to_be_visible()
 
     phone = new_context(**PHONE_OPTIONS).new_page()
@@ -115,6 +126,8 @@ def test_a_rule_is_read_changed_rehearsed_and_approved(
     phone.goto(change)
     fits(phone)
     accessible(phone)
+    phone.get_by_role("link", name="看摘要並核定").tap()
+    fits(phone)
     phone.get_by_role("button", name="不予核定").tap()
     expect(phone.locator("[data-error-summary]")).to_be_visible()
     accessible(phone)

@@ -47,12 +47,16 @@ def test_the_magistrate_finds_what_waits_and_approves_it(login: Callable[[str], 
     assert page.startswith(f"{POLICY}changes/")
     assert "待核定" in says(director.get(page))
     assert "cone" not in policies.in_force()[1].items
-    assert 'name="approve"' not in says(director.get(page))
+    assert f'href="{page}decide"' not in says(director.get(page))
+    assert director.get(f"{page}decide").status_code == 302
     area = says(magistrate.get("/inbox/"))
     assert f'href="{POLICY}"' in area
     assert 'class="count warn">1<' in says(magistrate.get(POLICY))
     assert "新增項目：三角錐倒塌" in says(magistrate.get(f"{POLICY}changes/"))
-    assert 'name="approve"' in says(magistrate.get(page))
+    assert f'href="{page}decide"' in says(magistrate.get(page))
+    asked = says(magistrate.get(f"{page}decide"))
+    assert 'name="approve"' in asked
+    assert "新增 1 項" in asked
     assert magistrate.post(f"{page}decide", {"approve": "yes", "reason": ""}).status_code == 302
     assert "cone" in policies.in_force()[1].items
     versions = says(login("works.head").get(f"{POLICY}versions/"))

@@ -92,6 +92,38 @@ def test_a_setting_is_changed_from_the_screen_and_approved_by_another(login: Log
     assert "稽催改為17時" in says(login("works.head").get(page))
 
 
+def test_before_an_act_it_is_said_what_it_does(login: Login, make: Make) -> None:
+    from citycall.oversight.models import PolicyChange
+
+    make()
+    evaluator, director = login("research.evaluator"), login("research.director")
+    page = begin(evaluator, effective_from="2026-05-01")
+    given = {"part_at": "17:00", "part_to": "supervisor", "part_channels": "email", "part_digest": "yes"}
+    evaluator.post(f"{page}settings/overdue-dunning/", given | {"zh": "每日18時", "en": "17:00"})
+    state = PolicyChange.objects.values_list("state", flat=True)
+    draft = says(evaluator.get(page))
+    assert "說明還寫著原來的值" in draft
+    assert 'action="' + page + 'submit"' not in draft, "one key or press must not submit"
+    asked = evaluator.get(f"{page}submit")
+    assert asked.status_code == 200
+    assert state.get() == "draft"
+    for words in ("2026年5月1日", "目前未結的 1 件仍依原規則", "說明還寫著原來的值", "每日18時", "確認送核"):
+        assert words in says(asked)
+    assert login("works.head").get(f"{page}submit").status_code == 404
+    assert evaluator.post(f"{page}submit").status_code == 302
+    assert evaluator.get(f"{page}submit").status_code == 302, "nothing is left to confirm"
+    assert evaluator.get(f"{page}decide").status_code == 302
+    asked = says(director.get(f"{page}decide"))
+    assert "說明還寫著原來的值" in asked
+    assert 'name="approve"' in asked
+    assert state.get() == "submitted"
+    decide(director, page)
+    assert "將不會生效" in says(director.get(f"{page}withdraw"))
+    assert state.get() == "approved"
+    director.post(f"{page}withdraw")
+    assert state.get() == "withdrawn"
+
+
 def test_nobody_approves_their_own(login: Login) -> None:
     director = login("research.director")
     page = begin(director)

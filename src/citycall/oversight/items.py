@@ -19,6 +19,7 @@ from citycall.oversight.edits import item_rows
 from citycall.oversight.tables import TableError
 from citycall.policy import Item, Limit, Pack
 from citycall.policy.basics import is_code
+from citycall.policy.limits import as_typed
 from citycall.policy.load import ITEM_COLUMNS
 
 LABELS: dict[str, Promise] = {
@@ -46,8 +47,8 @@ EXPECTED: dict[str, Promise] = {
     "name_zh": lazy("1 至 40 字"),
     "kind": lazy("規則中的案件種類代碼"),
     "agency": lazy("機關名冊中的機關代碼"),
-    "stage1": lazy("數字加單位，例如 4 hours、1 days、6 working_days、4 小時"),
-    "stage2_max": lazy("數字加單位，例如 14 days"),
+    "stage1": lazy("數字加單位，例如 4 小時、1 日、6 個工作日、4 hours"),
+    "stage2_max": lazy("數字加單位，例如 14 日"),
     "public_safety": lazy("yes 或 no（是或否）"),
     "resources": lazy("yes 或 no（是或否）"),
     "evidence": lazy("yes 或 no（是或否）"),
@@ -208,10 +209,12 @@ _FLAGS = ("public_safety", "resources", "evidence", "sample")
 
 def _tidied(name: str, cell: str) -> str:
     """A cell as the table keeps it."""
+    if name in (*_FLAGS, "active_from", "active_until", "radius_m"):
+        cell = as_typed(cell)
     if name in _FLAGS:
         return _YES_NO.get(cell.lower(), cell)
     if name in ("active_from", "active_until") and (
-        found := re.fullmatch(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})", cell)
+        found := re.fullmatch(r"([0-9]{4})[/.-]([0-9]{1,2})[/.-]([0-9]{1,2})", cell)
     ):
         return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
     if name in ("stage1", "stage2_max"):

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from citycall.policy.basics import clock_time
-from citycall.policy.limits import Limit, LimitError
+from citycall.policy.limits import Limit, LimitError, as_typed
 from citycall.policy.text import language
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _read_moment(words: str | None) -> Moment:
 def read_due(text: str) -> Due:
     """A limit or deadline as it is written, also as it was kept with a clock; raises ValueError."""
     try:
-        return _read_due(" ".join(text.split()))
+        return _read_due(as_typed(text))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         said = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")

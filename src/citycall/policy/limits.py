@@ -19,6 +19,7 @@ How each unit counts (each limit carries its own unit, so 日 and 工作日 neve
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -32,15 +33,35 @@ UNITS: tuple[str, ...] = get_args(Unit)
 WHOLE_UNITS = frozenset({"days", "half_days", "working_days"})
 MOST = 1_000_000
 
+# As people write units; 個 before one and blanks are left out first.
 _SHORT = {
-    "m": "minutes", "min": "minutes", "minute": "minutes", "分鐘": "minutes",
-    "h": "hours", "hour": "hours", "小時": "hours",
+    "m": "minutes", "min": "minutes", "mins": "minutes", "minute": "minutes",
+    "分鐘": "minutes", "分": "minutes",
+    "h": "hours", "hr": "hours", "hrs": "hours", "hour": "hours", "小時": "hours", "鐘頭": "hours",
     "wh": "working_hours", "working_hour": "working_hours", "工作小時": "working_hours",
-    "d": "days", "day": "days", "日": "days", "天": "days",
-    "hd": "half_days", "half_day": "half_days", "半日": "half_days",
-    "wd": "working_days", "working_day": "working_days", "工作日": "working_days",
+    "工作時": "working_hours", "上班小時": "working_hours", "工時": "working_hours",
+    "d": "days", "day": "days", "日": "days", "天": "days", "日曆天": "days", "日曆日": "days",
+    "hd": "half_days", "half_day": "half_days", "半日": "half_days", "半天": "half_days",
+    "wd": "working_days", "working_day": "working_days", "business_day": "working_days",
+    "business_days": "working_days", "工作日": "working_days", "工作天": "working_days",
+    "上班日": "working_days", "上班天": "working_days",
 }  # fmt: skip
-_WRITTEN = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z_\u4e00-\u9fff]+)\s*$")
+SPOKEN = tuple(sorted((unit for unit in _SHORT if not unit.isascii()), key=len, reverse=True))
+_WRITTEN = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?: ?個)? ?([A-Za-z_\u4e00-\u9fff][A-Za-z_ \u4e00-\u9fff]*)")
+
+
+def as_typed(text: str) -> str:
+    """What was typed, in letters of one width and with single blanks: `１２　工作天` is `12 工作天`."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def unit_named(said: str) -> str:
+    """The unit that a word means: 工作天, Working Days and `wd` are working_days; other words as they are."""
+    word = "_".join(said.lower().split())
+    word = word if word.isascii() else word.replace("_", "")
+    return _SHORT.get(word, word)
+
+
 _NOMINAL = {
     "minutes": 1,
     "hours": 60,
@@ -56,7 +77,10 @@ class LimitError(ValueError):
 
 
 class Limit(BaseModel):
-    """An amount of time in a unit of its own. Written `4 hours`, `6 working_days`, `4 小時`."""
+    """An amount of time in a unit of its own. Written `4 hours`, `6 working_days`, `4 小時`.
+
+    Settings, tables of items and packs are read by the same words (`unit_named`), in either width of letters.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -67,13 +91,13 @@ class Limit(BaseModel):
     @classmethod
     def _from_string(cls, value: Any) -> Any:
         if isinstance(value, str):
-            found = _WRITTEN.match(value)
+            found = _WRITTEN.fullmatch(as_typed(value))
             if found is None:
                 raise ValueError(
                     f"{value!r} is not a limit; write an amount and a unit, for example '4 hours'"
                 )
             amount, unit = found.groups()
-            unit = _SHORT.get(unit.lower(), unit.lower())
+            unit = unit_named(unit)
             if unit not in UNITS:
                 raise ValueError(f"{unit!r} is not a unit of time; one of {', '.join(UNITS)}")
             return {"amount": float(amount) if "." in amount else int(amount), "unit": unit}

@@ -24,10 +24,11 @@ from citycall.base.commands.inputs import clean
 from citycall.policy import Limit, PackError
 from citycall.policy.basics import clock_time
 from citycall.policy.deadlines import read_due
+from citycall.policy.limits import as_typed
 from citycall.policy.rewrite import value_of, written
 from citycall.policy.text import Text
 from citycall.policy.variation_points import POINTS, READINGS, Value
-from citycall.web.oversight.rule_words import plain
+from citycall.web.oversight.rule_words import limit_words, plain
 
 LONGEST = 20_000
 WHOLE = "value"  # the field of a value that is not taken apart
@@ -138,15 +139,14 @@ class LimitField(forms.CharField):
         if not text:
             return None
         try:
-            read_due(text)
+            return str(read_due(text))
         except ValueError:
-            raise ValidationError(_("這不是時限；請寫數字加單位，例如 4 hours、6 working_days。")) from None
-        return text
+            raise ValidationError(_("這不是時限；請寫數字加單位，例如 4 小時、6 個工作日。")) from None
 
 
 def _time(text: str) -> str:
     try:
-        at = clock_time(text)
+        at = clock_time(as_typed(text))
     except ValueError:
         at = None
     if not isinstance(at, time):
@@ -226,8 +226,8 @@ def _shape(annotation: Any) -> Shape:
     if inner is Limit or (get_origin(inner) in (Union, UnionType) and Limit in map(_bare, get_args(inner))):
         return Shape(
             _field(LimitField),
-            str,
-            _("數字加單位：minutes、hours、days、half_days、working_days、working_hours"),
+            _limit_shown,
+            _("數字加單位：分鐘、小時、日、半日、工作日、工作小時，例如 6 個工作日"),
         )
     if inner is Text:
         return Shape(_field(TextsField), _texts, _("中文 | 英文"))
@@ -262,6 +262,15 @@ def _select(choices: list[tuple[str, str]], meant: Mapping[str, Any]) -> Callabl
     return lambda **options: forms.TypedChoiceField(
         required=False, choices=choices, coerce=lambda word: meant[word], empty_value=None, **options
     )
+
+
+def _limit_shown(value: Any) -> str:
+    """A limit in words that are read back the same; a deadline as the rules write it."""
+    try:
+        found = read_due(str(value))
+    except ValueError:
+        return str(value)
+    return limit_words(found) if isinstance(found, Limit) else str(value)
 
 
 def _texts(value: Any) -> str:

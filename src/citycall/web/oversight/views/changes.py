@@ -29,12 +29,14 @@ from citycall.oversight.changes import (
 from citycall.oversight.items import LABELS
 from citycall.oversight.models import PolicyChange
 from citycall.oversight.policy_commands import propose_change
+from citycall.oversight.wording import stale
 from citycall.people.queries import staff_names
 from citycall.policy import PackError
 from citycall.web.access import staff_view
 from citycall.web.errors import into_form
 from citycall.web.oversight.access import POLICY_READERS, approves, may_steer, sections, sees_changes
 from citycall.web.oversight.policy_forms import ChangeForm, DecisionForm
+from citycall.web.oversight.rule_words import brief
 from citycall.web.oversight.rules import place_named
 from citycall.web.oversight.views.policy import differences_of
 from citycall.web.request import StaffRequest
@@ -54,6 +56,7 @@ SUCCESS = {
     "withdraw": lazy("已撤回。"),
     "rebase": lazy("已移到最新的規則，請再看一次差異。"),
 }
+CONFIRMS = {"submit": lazy("送核"), "withdraw": lazy("撤回修正"), "decide": lazy("核定修正")}
 COMMANDS = {"submit": "submit_change", "withdraw": "withdraw_change", "rebase": "rebase_change"}
 
 
@@ -174,9 +177,7 @@ def change(request: StaffRequest, change: int) -> HttpResponse:
     return page(request, change_or_404(request, change))
 
 
-def page(
-    request: StaffRequest, found: PolicyChange, *, decision: DecisionForm | None = None, status: int = 200
-) -> HttpResponse:
+def page(request: StaffRequest, found: PolicyChange) -> HttpResponse:
     draft: Draft | None = None
     broken = ""
     try:
@@ -217,10 +218,9 @@ def page(
             "withdraws": _withdraws(found, steers=steers, approver=approver),
             "rebases": steers and moved,
             "rehearses": sees_changes(request.actor) and draft is not None and bool(edits.names),
-            "decision": decision or DecisionForm(),
+            "stale": _stale(draft),
             **differences,
         },
-        status=status,
     )  # fmt: skip
 
 
@@ -272,14 +272,79 @@ def _steps(found: PolicyChange, names: Mapping[int, str]) -> list[Entry]:
     return sorted(steps, key=lambda step: step.at)
 
 
+# --- before an act ---------------------------------------------------------------------------------------
+
+
+def summary(found: PolicyChange, draft: Draft | None) -> dict[str, Any]:
+    """What a change changes, from when, which open cases it concerns, and which words still name what was."""
+    items = _items(found) if draft else []
+    kinds = {"added": _("新增 %(n)s 項"), "changed": _("修改 %(n)s 項"), "ended": _("停止受理 %(n)s 項")}
+    counted = {kind: sum(line["item"].kind == kind for line in items) for kind in kinds}
+    return {
+        "since": said(found.effective_from) if found.effective_from else "",
+        "edits": [_edit(draft, name) for name in edits_of(found).names if not name.startswith("items.")],
+        "items": items,
+        "item_counts": "、".join(
+            words % {"n": counted[kind]} for kind, words in kinds.items() if counted[kind]
+        ),
+        "open_cases": open_cases(),
+        "open_of_items": sum(line["item"].open_cases for line in items),
+        "stale": _stale(draft),
+    }
+
+
+def _stale(draft: Draft | None) -> list[dict[str, str]]:
+    """The words that still name the old value, each with its place and what is so now."""
+    return [
+        {
+            "place": place_named(draft.after, one.place),
+            "text": one.text,
+            "named": "、".join(map(brief, one.named)),
+            "now": "、".join(map(brief, one.now)),
+        }
+        for one in (stale(draft.before, draft.after) if draft else ())
+    ]
+
+
+def _confirmed(request: StaffRequest, found: PolicyChange, what: str, **more: Any) -> HttpResponse:
+    """The summary before an act; the act itself is what its form sends."""
+    try:
+        draft: Draft | None = draft_of(found)
+    except PackError:
+        draft = None
+    context = {
+        "sections": sections(request.actor, "policy"),
+        "change": found,
+        "what": what,
+        "title": CONFIRMS[what],
+        "state": State(found.state).label,
+        "shape": SHAPES[State(found.state)],
+        **summary(found, draft),
+        **(differences_of(draft.differences, draft.before, draft.after) if draft else {}),
+    }
+    status = more.pop("status", 200)
+    return render(request, "oversight/policy_confirm.html", context | more, status=status)
+
+
+def _steers(request: StaffRequest) -> bool:
+    return may_steer(request.actor, "oversight.propose_change")
+
+
 # --- acts ------------------------------------------------------------------------------------------------
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(roles=POLICY_READERS, parent="oversight:changes")
 def act(request: StaffRequest, change: int, act: str) -> HttpResponse:
-    """Submit, withdraw or rebase."""
+    """Submit, withdraw or rebase; asked for and not sent, what it would do."""
     found = change_or_404(request, change)
+    if request.method != "POST":
+        approver = approves(request.actor)
+        may = {
+            "submit": _steers(request) and found.state == State.DRAFT,
+            "withdraw": _withdraws(found, steers=_steers(request), approver=approver),
+        }
+        return _confirmed(request, found, act) if may.get(act) else redirect("oversight:change", found.pk)
     execute(f"oversight.{COMMANDS[act]}", request.actor, {"change": found.pk})
     messages.success(request, SUCCESS[act])
     return redirect("oversight:change", found.pk)
@@ -294,18 +359,23 @@ def drop(request: StaffRequest, change: int) -> HttpResponse:
     return redirect("oversight:change", found.pk)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(roles=POLICY_READERS, parent="oversight:changes")
 def decide(request: StaffRequest, change: int) -> HttpResponse:
-    """Approve or refuse."""
+    """Approve or refuse, with what it changes in sight."""
     found = change_or_404(request, change)
+    if request.method != "POST":
+        own = request.user.pk in had_a_hand(found)
+        if found.state != State.SUBMITTED or own or not approves(request.actor):
+            return redirect("oversight:change", found.pk)
+        return _confirmed(request, found, "decide", decision=DecisionForm())
     form = DecisionForm(request.POST)
     approve = request.POST.get("approve") == "yes"
     if not form.is_valid():
-        return page(request, found, decision=form, status=422)
+        return _confirmed(request, found, "decide", decision=form, status=422)
     given = {"change": found.pk, "approve": approve, "reason": form.cleaned_data["reason"]}
     status = attempt(form, lambda: execute("oversight.decide_change", request.actor, given))
     if status:
-        return page(request, found, decision=form, status=status)
+        return _confirmed(request, found, "decide", decision=form, status=status)
     messages.success(request, _("已核定。") if approve else _("已退回提案單位。"))
     return redirect("oversight:change", found.pk)
