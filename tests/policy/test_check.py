@@ -95,6 +95,37 @@ def test_check_says_what_is_wrong(
     assert message in output
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (
+            "kinds.yaml",
+            "    approved_by: {setting: reply-approval.petition.by}\n",
+            "",
+            "this kind asks nobody; write {setting: reply-approval.petition.by}",
+        ),
+        (
+            "settings.yaml",
+            "petition: {by: [section_chief, head]",
+            "petition: {by: []",
+            "a result that nobody approves needs a move case.completed",
+        ),
+        (
+            "notices.yaml",
+            "  kinds: [petition, report]\n  to: [approver]",
+            "  kinds: [fast, petition, report]\n  to: [approver]",
+            "nobody approves a case of the kind 'fast'",
+        ),
+    ],
+)
+def test_an_approval_that_is_said_is_asked_for(
+    broken: Callable[..., Path], file: str, old: str, new: str, message: str
+) -> None:
+    """NT-5-2-3b: a setting that stands on the page of the rules and that nothing enforces is an error."""
+    errors = [found.message for found in check_pack(broken(file, old, new)) if found.level == "error"]
+    assert any(message in error for error in errors), errors
+
+
 def test_warnings_count_only_when_strict(broken: Callable[..., Path]) -> None:
     folder = broken("templates.yaml", "fast.reopened:", "fast.unused: {email: {zh-hant: x}}\nfast.reopened:")
     (folder.parent / "clauses.yaml").symlink_to(POLICIES / "clauses.yaml")

@@ -101,6 +101,12 @@ MUTATIONS: dict[str, tuple[str, Change, tuple[str, ...], tuple[str, ...]]] = {
         ("unfounded-three", "unfounded-petition"),
         ("prevention",),
     ),
+    "petitions answered without approval": (
+        "settings.yaml",
+        _set([], "reply-approval", "value", "petition", "by"),
+        ("petition-approval",),
+        ("registered", "report-life"),
+    ),
     "no reason for a delay": (
         "kinds.yaml",
         _set([], "fast", "completion", "late_requires"),
@@ -115,6 +121,16 @@ def _on(value: Any) -> Any:
     if isinstance(value, dict):
         return {"on" if key is True else key: _on(inner) for key, inner in value.items()}
     return [_on(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_taipei_misses_the_approval_of_petitions(tmp_path: Path, tell: Tell) -> None:
+    """TP-5-5-2a: the delegated level stands in the pack's setting alone."""
+    pack = tmp_path / "taipei"
+    shutil.copytree(PACKS / "taipei", pack)
+    content = yaml.safe_load((pack / "settings.yaml").read_text(encoding="utf-8"))
+    content["reply-approval"]["value"]["petition"]["by"] = []
+    (pack / "settings.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    assert not tell(STORIES / "taipei" / "petition-approval.yaml", pack).held
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

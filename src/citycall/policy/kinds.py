@@ -57,8 +57,8 @@ class Completion(Rule):
     handler reports back (`case.reported_back`) before the result is entered (TP-6-3-2c).
     `told_by_phone_requires`: what is asked for instead where the agency was told by telephone before
     (TP-5-5-5b); None for the same. `approved_by`: roles that must approve the result before it counts and
-    goes out (NT-5-3e); empty for nobody. `phone_reply`: the reply by telephone, with its date and time, comes
-    before the result where the citizen is to be rung (NT-5-3e).
+    goes out (NT-5-2-3b, NT-5-3e, TP-5-5-2a); empty for nobody. `phone_reply`: the reply by telephone, with
+    its date and time, comes before the result where the citizen is to be rung (NT-5-3e).
     """
 
     requires: tuple[Literal["finding", "result", "done_at", "photo", "prevention", "phone_reply"], ...] = ()

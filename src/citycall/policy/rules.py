@@ -161,6 +161,9 @@ def _clock_limit(value: Any) -> Any:
 ClockLimit = Annotated[Due | LimitFrom, BeforeValidator(_clock_limit)]
 
 
+APPROVER = "approver"  # as a recipient: who approves the result of this very case
+
+
 class ClockRule(Rule):
     """A clock: which event starts it, how long it runs, which events stop it, when it strikes."""
 
@@ -185,7 +188,11 @@ class ClockRule(Rule):
 
 
 class NoticeRule(Rule):
-    """Who is told of an event. `to`: roles of the case's agency, `reporter`, or `post:AGENCY.POST`."""
+    """Who is told of an event. `to`: roles of the case's agency, `reporter`, or `post:AGENCY.POST`.
+
+    `approver` is who approves the result: the first role of the kind's `completion.approved_by` that the
+    agency has a post of.
+    """
 
     code: Code
     on: str

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from citycall.policy.model import Pack
+from citycall.policy.rules import APPROVER
 from citycall.policy.upgrades import CURRENT
 from citycall.policy.variation_points import POINTS, READINGS
 
@@ -57,6 +58,8 @@ def dead_rules(pack: Pack) -> Iterator[Finding]:
     for notice in pack.notices:
         if notice.kinds:
             yield from _events(pack, notice.kinds, f"notices.{notice.code}.on", (notice.on,))
+        if APPROVER in notice.to:
+            yield from _approvers(pack, notice.kinds, f"notices.{notice.code}.to")
     struck = {
         action.task for rule in pack.clocks for strike in rule.strikes for action in strike.do if action.task
     }
@@ -66,6 +69,35 @@ def dead_rules(pack: Pack) -> Iterator[Finding]:
             yield from _events(pack, task.kinds, f"{where}.{name}", getattr(task, name))
         if not task.on and not task.opened_by and task.code not in struck:
             yield Finding("warning", where, "nothing opens this task: no event, no strike, nobody by hand")
+
+
+def approval(pack: Pack) -> Iterator[Finding]:
+    """Kinds whose approval is said and not asked for, or whose result nobody enters or approves."""
+    entry = pack.settings.get("reply-approval")
+    said = entry.value if entry is not None and isinstance(entry.value, Mapping) else {}
+    for code, kind in pack.kinds.items():
+        asked = kind.completion.approved_by
+        where = f"kinds.{code}.completion.approved_by"
+        by = said.get(code, {}).get("by", ()) if isinstance(said.get(code), Mapping) else ()
+        if by and tuple(by) != asked:
+            message = (
+                f"the setting reply-approval says {', '.join(by)} and this kind asks {_listing(asked)}; "
+                f"write {{setting: reply-approval.{code}.by}}"
+            )
+            yield Finding("error", where, message)
+        elif not asked and "case.completed" not in {move.event for move in kind.moves}:
+            yield Finding("error", where, "a result that nobody approves needs a move case.completed")
+
+
+def _listing(roles: Iterable[str]) -> str:
+    return ", ".join(roles) or "nobody"
+
+
+def _approvers(pack: Pack, kinds: Iterable[str], where: str) -> Iterator[Finding]:
+    for code in kinds:
+        if code in pack.kinds and not pack.kinds[code].completion.approved_by:
+            message = f"nobody approves a case of the kind {code!r} (completion.approved_by)"
+            yield Finding("error", where, message)
 
 
 def _events(pack: Pack, kinds: Iterable[str], where: str, events: Iterable[str]) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ RECIPIENTS = {
     "window": Text(zh="話務聯繫窗口", en="the contact window"),
     "intake_window": Text(zh="受理窗口", en="the intake window"),
     "handler": Text(zh="承辦人", en="the handler"),
+    "approver": Text(zh="核定主管", en="who approves the result"),
     "section_chief": Text(zh="業務主管", en="the section chief"),
     "supervisor": Text(zh="督導主管", en="the supervisor"),
     "evaluator": Text(zh="研考人員", en="the evaluation officer"),

@@ -20,7 +20,7 @@ from citycall.base.notices import Notice, queue
 from citycall.people.queries import agency_names, posts_bearing, posts_in_roles
 from citycall.policy import Pack
 from citycall.policy.notices import notices_for, reporter_channel
-from citycall.policy.rules import NotifyAction, Strike
+from citycall.policy.rules import APPROVER, NotifyAction, Strike
 from citycall.services.cases.models import Case, CaseClock, Status
 
 REPORTER = "reporter"
@@ -78,7 +78,8 @@ def queue_for_event(
         for to, channel in product(rule.to, rule.channels):
             ways: list[tuple[str | None, int | None, str, str]]
             if to != REPORTER:
-                ways = [(post, None, to, channel) for post in posts_meant(pack, case, to)]
+                posts = posts_meant(pack, case, to, done_by=event.post)
+                ways = [(post, None, to, channel) for post in posts]
             else:
                 way = reporter_channel(
                     channel, mobile=case.has_mobile, email=case.has_email, reply_by=case.reply_by
@@ -123,14 +124,18 @@ def facts_of(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def posts_meant(pack: Pack, case: Case, to: str) -> list[str]:
-    """The posts that a rule names: one by its code, the handler, or those of a role of the agency.
+def posts_meant(pack: Pack, case: Case, to: str, *, done_by: str = "") -> list[str]:
+    """The posts that a rule names: one by its code, the handler, who approves, or a role of the agency.
 
     The handler is who took the case; until somebody does, the post that the item names, if it names one.
-    A role that no post bears yet is addressed all the same: the notice waits and shows as such.
+    Who approves is the first of the pack's approvers that the agency has, other than the post that has just
+    acted (`done_by`): nobody approves their own. A role that no post bears yet is addressed all the same:
+    the notice waits and shows as such.
     """
     if to.startswith("post:"):
         return [to.removeprefix("post:")]
+    if to == APPROVER:
+        return _approvers(pack, case, done_by)
     if to == "handler":
         if case.taken_post:
             return [case.taken_post]
@@ -139,8 +144,22 @@ def posts_meant(pack: Pack, case: Case, to: str) -> list[str]:
     return posts_bearing(case.agency, to) or [f"{case.agency}.{to}"]
 
 
+def _approvers(pack: Pack, case: Case, done_by: str) -> list[str]:
+    roles = pack.kinds[case.kind].completion.approved_by
+    for role in roles:
+        others = [post for post in posts_bearing(case.agency, role) if post != done_by]
+        if others:
+            return others
+    return [f"{case.agency}.{role}" for role in roles[:1]]
+
+
 def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _single(to: str) -> bool:
+    """Whether a recipient is found case by case, not by a role of the agency."""
+    return to in ("handler", APPROVER) or to.startswith("post:")
 
 
 def _day(day: date | None) -> dict[str, str] | str:
@@ -212,13 +231,13 @@ class Batch:
                 )
 
     def _recipients(self, pack: Pack, case: Case, to: tuple[str, ...]) -> list[tuple[str, str]]:
-        roles = tuple(role for role in to if role not in ("handler",) and not role.startswith("post:"))
+        roles = tuple(role for role in to if not _single(role))
         key = (case.agency, roles)
         if key not in self._posts:
             self._posts[key] = posts_in_roles(case.agency, roles)
         found = [(post, post.rsplit(".", 1)[-1]) for post in self._posts[key]]
         for word in to:
-            if word == "handler" or word.startswith("post:"):
+            if _single(word):
                 found += [(post, post.rsplit(".", 1)[-1]) for post in posts_meant(pack, case, word)]
         return list(dict.fromkeys(found))
 

@@ -22,7 +22,7 @@ from citycall.web.ui.words import named
 
 
 def submits(detail: CaseDetail, actor: Actor) -> bool:
-    """Whether the result goes to a superior before it counts (NT-5-3e)."""
+    """Whether the result goes to a superior before it counts (NT-5-2-3b, NT-5-3e, TP-5-5-2a)."""
     return bool(detail.pack.kinds[detail.case.kind].completion.approved_by)
 
 

@@ -29,7 +29,7 @@ def reports_back(pack: Pack) -> bool:
 
 
 def approves(pack: Pack) -> bool:
-    """Whether the result of some kind of case is approved before it counts (NT-5-3e)."""
+    """Whether the result of some kind of case is approved before it counts (NT-5-2-3b, TP-5-5-2a)."""
     return any(kind.completion.approved_by for kind in pack.kinds.values())
 
 

@@ -1,4 +1,7 @@
-"""The result goes to the section chief before it counts and before the citizen is told (NT-5-3e)."""
+"""The result is approved before it counts and before the citizen is told (NT-5-2-3b, NT-5-3e, TP-5-5-2a).
+
+Which kinds of case, and by whom, is the pack's: `completion.approved_by` of the kind.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,13 @@ from citycall.services.cases.models import Case
 APPROVERS = ("section_chief", "supervisor", "head")
 
 
-@command("cases.approve", who=APPROVERS, clauses=("NT-5-3e", "NT-5-3g"), keyed=True)
+@command("cases.approve", who=APPROVERS, clauses=("NT-5-2-3b", "NT-5-3e", "NT-5-3g", "TP-5-5-2a"), keyed=True)
 def approve(ctx: Context, data: OfCase) -> Done:
-    """Approve what was submitted: the case is done, the citizen is told, the call centre reads the result."""
+    """Approve what was submitted: the case is done, the citizen is told, the call centre reads the result.
+
+    What the citizen was told before counts as the reply only where the pack wants the telephone reply before
+    the result (NT-5-3e); anywhere else no reply goes out before this.
+    """
     case = _submitted(ctx, data.case)
     kind = pack_for(case).kinds[case.kind]
     if ctx.actor.staff_id is not None and ctx.actor.staff_id == case.submitted_by:
@@ -29,7 +36,8 @@ def approve(ctx: Context, data: OfCase) -> Done:
         "completed_at": ctx.now,
         "completed_by": case.submitted_by,
     }
-    answer = last_answer(case) if case.replied_at is None else None
+    told_first = "phone_reply" in kind.completion.requires
+    answer = last_answer(case) if told_first and case.replied_at is None else None
     told = advance(ctx, case, "case.approved", set=changes).told_reporter
     if answer is not None and told == 0:
         advance(ctx, case, "case.replied", set={"replied_at": answer[1]}, info={"by": answer[0]})
@@ -38,7 +46,7 @@ def approve(ctx: Context, data: OfCase) -> Done:
     return Done(case=case.pk, number=case.number, status=case.status)
 
 
-@command("cases.return", who=APPROVERS, clauses=("NT-5-3e",), keyed=True)
+@command("cases.return", who=APPROVERS, clauses=("NT-5-2-3b", "NT-5-3e", "TP-5-5-2a"), keyed=True)
 def send_back(ctx: Context, data: WithReason) -> Done:
     """Send it back to the handler with the reason (陳核退回): it is in progress again, nobody was told."""
     case = _submitted(ctx, data.case)

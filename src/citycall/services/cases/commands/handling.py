@@ -115,6 +115,7 @@ def _stored(ctx: Context, case: Case, upload: Any) -> StoredFile:
     "cases.complete",
     who=WORKERS,
     clauses=(
+        "NT-5-2-3b",
         "NT-5-3d",
         "NT-5-3e",
         "NT-5-4-4b",
@@ -123,6 +124,7 @@ def _stored(ctx: Context, case: Case, upload: Any) -> StoredFile:
         "NT-5-4-9a",
         "NT-5-4-9b",
         "NT-5-4-9c",
+        "TP-5-5-2a",
         "TP-5-5-5b",
         "TP-5-5-6c",
     ),
@@ -131,7 +133,8 @@ def _stored(ctx: Context, case: Case, upload: Any) -> StoredFile:
 def complete(ctx: Context, data: Complete) -> Done:
     """Record that the work is done. The case closes only when the citizen has been answered (NT-5-4-9a).
 
-    Where the pack wants the result approved, it goes to the section chief first and nobody is told (NT-5-3e).
+    Where the pack wants the result approved, it is submitted first and nobody is told (NT-5-2-3b, NT-5-3e,
+    TP-5-5-2a).
     """
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)

@@ -160,7 +160,7 @@ def _refused(detail: CaseDetail) -> StageRequest | None:
 
 
 def _sent_back(detail: CaseDetail) -> str:
-    """Why the result was sent back, as long as it has not been submitted again (NT-5-2-3b, NT-5-3e, TP-5-5-2a)."""
+    """Why the result was sent back, as long as it has not been submitted again (NT-5-2-3b, TP-5-5-2a)."""
     last = next((one for one in reversed(detail.events) if one.kind in _OF_APPROVAL), None)
     return str(last.info.get("reason", "")) if last is not None and last.kind == "case.returned" else ""
 
