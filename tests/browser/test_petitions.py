@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from citycall.base import clock
 from citycall.people.sample_guard import SAMPLE_PASSWORD
 
 from .test_desk import everywhere
@@ -35,8 +36,6 @@ def act(who: str, command: str, **given: Any) -> Any:
 
 
 def report(**more: Any) -> Any:
-    from citycall.base import clock
-
     given = {
         "kind": "report",
         "agency": "works",
@@ -63,9 +62,15 @@ def test_the_card_asks_what_the_kind_asks(live: str, page: Page, accessible: Che
     agency.select_option("works")
     expect(page.locator("#check")).to_contain_text("先以電話通報機關")
     expect(page.locator("#check")).to_contain_text("09")
+    marks = page.locator(".needed:visible")
+    assert marks.count() == 4, "agency, who was told, when, and what it is"
+    page.get_by_role("button", name="電話通報時間填入現在").click()
+    typed = datetime.fromisoformat(page.locator("#id_notified_at").input_value()).replace(tzinfo=clock.TAIPEI)
+    assert timedelta(0) <= clock.now() - typed < timedelta(minutes=2)
     everywhere(page, accessible)
     screenshot(page, "desk-urgent-report")
     page.get_by_label("陳情案件").check()
+    expect(marks).to_have_count(2)
     expect(agency).to_be_visible()
     expect(person).to_be_hidden()
     page.locator("#id_words").fill("臨櫃服務")

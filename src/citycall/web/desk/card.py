@@ -35,6 +35,7 @@ class Choice:
     item: Item
     agency: tuple[str, str]
     limit: str
+    unnamed: bool  # it is taken without a name, where its kind wants one (NT-5-4-11b)
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,8 @@ def items_for(
 def choice_of(item: Item, agency_names: Names, pack: Pack) -> Choice:
     """An item with its agency and its limit."""
     agency = agency_names.get(item.agency, (item.agency, item.agency))
-    stage = pack.kinds[item.kind].stages.get("first")
+    kind = pack.kinds[item.kind]
+    stage = kind.stages.get("first")
     first = stage is not None and stage.limit == "item.stage1"
-    return Choice(item, agency, item.stage1.words(get_language()) if first else "")
+    limit = item.stage1.words(get_language()) if first else ""
+    return Choice(item, agency, limit, unnamed=not kind.identity.missing(item, {}))

@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from citycall.people.queries import agencies_with
@@ -29,12 +31,32 @@ WAYS = (
 SOME_KINDS = ("agency", "category", "notified_person", "notified_at")
 
 
+# What is said where one of these is missing: all of it at once, not one after the other.
+LACKING = {
+    "category": _("請從清單中選擇陳情類別。"),
+    "notified_person": _("請填寫受理通報人員。"),
+    "notified_at": _("請填寫電話通報時間。"),
+}
+
+
 def fields_of(kind: CaseKind) -> list[str]:
     """The fields of the card that this kind asks for besides those of every case (NT-5-3b, TP-5-5-4)."""
     asked = [] if kind.item_required else ["agency"]
     asked += ["category"] if kind.categories else []
     asked += ["notified_person", "notified_at"] if kind.telephone_notice.when != "outage" else []
     return asked
+
+
+def needed_of(kind: CaseKind) -> list[str]:
+    """The fields of the card without which a case of this kind is refused, whatever its item.
+
+    Agency: only where no item is chosen. Who reports is told apart (`CaseKind.identity`), for an item may
+    free its reporters from it.
+    """
+    needed = ["words"] if kind.item_required else ["agency"]
+    needed += ["category"] if kind.categories else []
+    needed += ["notified_person", "notified_at"] if kind.telephone_notice.when == "required" else []
+    return needed + (["address"] if kind.place_required else [])
 
 
 def kind_meant(pack: Pack, named: str, item: str) -> CaseKind | None:
@@ -157,6 +179,39 @@ class CaseForm(forms.Form):
         """Which of the fields that not every case has are asked for, by kind; for the screen to show them."""
         return {code: fields_of(kind) for code, kind in self.pack.kinds.items()}
 
+    @property
+    def needs(self) -> dict[str, dict[str, list[str]]]:
+        """By kind, for the screen to mark: what it cannot do without, and what it wants of who reports."""
+        return {
+            code: {"always": needed_of(kind), "who": list(kind.identity.required)}
+            for code, kind in self.pack.kinds.items()
+        }
+
+    def is_needed(self, name: str) -> bool:
+        """Whether the case, as far as it has been said, cannot do without this field."""
+        kind = self.kind()
+        if kind is None:
+            return name == "words" or self.fields[name].required
+        item = self.pack.items.get(str(self["item"].value() or ""))
+        if name == "agency" and item is not None:
+            return False
+        return self.fields[name].required or name in (*needed_of(kind), *kind.identity.missing(item, {}))
+
+    def marked(self, name: str) -> SafeString:
+        """The label of a field with its mark, which the screen shows or hides as the kind changes."""
+        return format_html(
+            '{} <span class="needed" data-needed="{}"{}>{}</span>',
+            self.fields[name].label or "",
+            name,
+            "" if self.is_needed(name) else SafeString(" hidden"),
+            _("（必填）"),
+        )
+
+    @property
+    def labels(self) -> dict[str, SafeString]:
+        """The labels with their marks, by field."""
+        return {name: self.marked(name) for name in self.fields}
+
     def _wanted(self, name: str) -> bool:
         return any(name in names for names in self.asks.values())
 
@@ -165,9 +220,13 @@ class CaseForm(forms.Form):
         """Whether something can be filed that is no service item."""
         return self._wanted("agency")
 
-    def asked(self) -> list[forms.BoundField]:
-        """The fields that only some kinds ask for, as far as this government has them."""
-        return [self[name] for name in SOME_KINDS if self._wanted(name) and name in self.fields]
+    def asked(self) -> list[tuple[forms.BoundField, SafeString]]:
+        """The fields that only some kinds ask for, as far as this government has them, with their labels."""
+        return [
+            (self[name], self.marked(name))
+            for name in SOME_KINDS
+            if self._wanted(name) and name in self.fields
+        ]
 
     @property
     def named_kind(self) -> str:
@@ -187,6 +246,14 @@ class CaseForm(forms.Form):
             self.add_error("words", _("請選擇服務項目。"))
         elif not data.get("item") and not data.get("agency") and "agency" not in self.errors:
             self.add_error("agency", _("沒有服務項目時，請選擇權責機關。"))
+        for name, message in LACKING.items():
+            if (
+                kind is not None
+                and name in needed_of(kind)
+                and not data.get(name)
+                and name not in self.errors
+            ):
+                self.add_error(name, message)
         if (kind is None or kind.place_required) and not data.get("address") and "address" not in self.errors:
             self.add_error("address", forms.Field.default_error_messages["required"])
         return data
@@ -223,9 +290,10 @@ class AfterOutageForm(CaseForm):
     notified_at = LocalTime(label=_("電話通報時間"))
     notified_person = forms.CharField(label=_("受理通報人員"), max_length=80)
 
-    def asked(self) -> list[forms.BoundField]:
+    def asked(self) -> list[tuple[forms.BoundField, SafeString]]:
         """The notice is asked for in any case here, above the rest."""
-        return [bound for bound in super().asked() if bound.name not in ("notified_at", "notified_person")]
+        above = ("notified_at", "notified_person")
+        return [(bound, label) for bound, label in super().asked() if bound.name not in above]
 
     def command_input(self) -> dict[str, Any]:
         data = super().command_input()

@@ -68,6 +68,7 @@ def card_context(form: CaseForm, **more: Any) -> dict[str, Any]:
     return {
         "form": form,
         "asks": json.dumps(form.asks),
+        "needs": json.dumps(form.needs),
         "items": items,
         "chosen": typed["item"],
         "without_item": _without_item(pack, typed["filed_as"]),

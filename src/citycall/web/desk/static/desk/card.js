@@ -20,17 +20,33 @@ function typed(field) {
 }
 
 // Some kinds of case ask for more: the agency where there is no item, a category, who was told by telephone.
+// And each has its own that it cannot do without.
 const asks = form.querySelector("[data-asks]");
 const asked = asks ? JSON.parse(asks.dataset.asks) : {};
+const needs = JSON.parse(form.dataset.needs);
+const always = new Set([...form.querySelectorAll("[data-needed]")]
+  .map(({ dataset }) => dataset.needed).filter((name) => form.elements.namedItem(name)?.required));
+
+function markNeeded(kind, item) {
+  const { always: wanted = ["words"], who = [] } = needs[kind] ?? {};
+  const needed = new Set([...always, ...wanted, ...(item && "unnamed" in item.dataset ? [] : who)]);
+  if (item) needed.delete("agency");
+  for (const mark of form.querySelectorAll("[data-needed]")) {
+    const { needed: name } = mark.dataset;
+    mark.hidden = !needed.has(name);
+    form.elements.namedItem(name)?.setAttribute("aria-required", String(needed.has(name)));
+  }
+}
 
 function showAsked() {
-  if (!asks) return;
   const item = radios().find((one) => one.checked && one.value);
   const kind = form.elements.namedItem("filed_as")?.value || item?.dataset.kind;
+  markNeeded(kind, item);
+  if (!asks) return;
   for (const field of asks.children) {
     const name = field.dataset.field;
     const wanted = (asked[kind] ?? []).includes(name) && !(name === "agency" && item);
-    field.hidden = !wanted && !field.classList.contains("has-error");
+    field.hidden = !wanted && !field.matches(".has-error, :has(.has-error)");
   }
   asks.hidden = [...asks.children].every((field) => field.hidden);
 }
@@ -85,6 +101,27 @@ document.addEventListener("click", (event) => {
   district.value = button.dataset.district;
   district.focus();
   typed(district);
+});
+
+// The call was made just now: the minute it is, by the server's clock and in the government's own time.
+const ahead = Date.parse(document.querySelector("meta[name=server-now]").content) - Date.now();
+for (const button of form.querySelectorAll("[data-now]")) {
+  const field = document.getElementById(button.dataset.now);
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const there = new Date(Date.now() + ahead).toLocaleString("sv-SE", { timeZone: "Asia/Taipei" });
+    field.value = there.slice(0, 16).replace(" ", "T");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+}
+
+// A time of which half is typed would be sent as none at all, and be lost.
+form.addEventListener("submit", (event) => {
+  const half = [...form.elements].find((one) => one.validity?.badInput);
+  if (!half) return;
+  event.preventDefault();
+  half.reportValidity();
 });
 
 showAsked();
