@@ -311,6 +311,37 @@ def test_nobody_approves_their_own_work(newtaipei: None) -> None:
     assert login("works.head").post(f"/inbox/cases/{case.number}/do/approve").status_code == 302
 
 
+@pytest.mark.parametrize("city", ["newtaipei", "taipei"])
+def test_the_reply_to_a_petition_is_approved_first(city: str, request: pytest.FixtureRequest) -> None:
+    """NT-5-2-3b, TP-5-5-2a: the same buttons as of an urgent report, by the pack's setting alone."""
+    request.getfixturevalue(city)
+    category = {"category": None} if city == "newtaipei" else {}
+    case = petition(**category)
+    run("cases.acknowledge", "works.intake_window", case=case.pk)
+    run("cases.take", "works.handler1", case=case.pk)
+    handler, chief = login("works.handler1"), login("works.section_chief")
+    at = f"/inbox/cases/{case.number}"
+    page = handler.get(f"{at}/").content.decode()
+    assert f"{at}/submit" in page
+    assert f"{at}/complete" not in page
+    form = {"finding": "resolved", "result": "將增設停車格", "done_at": "2026-03-02T10:00"}
+    assert handler.post(f"{at}/submit", form).status_code == 302
+    assert cases().get().status == "submitted"
+    assert case.number in chief.get("/inbox/trays/approve/").content.decode()
+    page = chief.get(f"{at}/").content.decode()
+    assert f"{at}/do/approve" in page
+    assert f"{at}/return" in page
+    desk = login("call_centre.operator1").get(f"/desk/cases/{case.number}/").content.decode()
+    assert "將增設停車格" not in desk
+    assert chief.post(f"{at}/return", {"reason": "請載明時程"}).status_code == 302
+    assert "請載明時程" in handler.get(f"{at}/").content.decode()
+    assert handler.post(f"{at}/submit", form | {"result": "六月前增設停車格"}).status_code == 302
+    assert chief.post(f"{at}/do/approve").status_code == 302
+    found = cases().get()
+    assert (found.status, found.result) == ("closed", "六月前增設停車格")
+    assert "核定" in handler.get(f"{at}/").content.decode()
+
+
 def test_the_clerk_registers_and_passes_down(taipei: None) -> None:
     """TP-5-2b."""
     first, second = petition(), petition(description="公園路燈")
@@ -394,7 +425,9 @@ def test_told_by_telephone_the_result_alone_is_asked_for(taipei: None) -> None:
     assert "值班陳小姐" in page
     assert "不必再派員" in page
     assert handler.post(f"{at}/complete", {"result": ""}).status_code == 422
-    assert handler.post(f"{at}/complete", {"result": "已扶正圍籬"}).status_code == 302
+    assert handler.post(f"{at}/submit", {"result": "已扶正圍籬"}).status_code == 302
+    assert cases().get().status == "submitted"
+    assert login("works.section_chief").post(f"{at}/do/approve").status_code == 302
     assert cases().get().status == "closed"
 
 
