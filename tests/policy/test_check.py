@@ -42,6 +42,18 @@ def test_every_clause_cited_exists_and_every_fast_one_is_cited(newtaipei: Pack) 
     assert ours - cited == people
 
 
+def test_the_clause_of_unfounded_reports_is_cited_for_them_alone(newtaipei: Pack) -> None:
+    """NT-5-4-10b says what the same unfounded report becomes; how long a petition may take is NT-5-2-1b."""
+    events = [move.event for move in newtaipei.kinds["fast"].moves]
+    cited = {where for clause, where in clauses_cited(newtaipei) if clause == "NT-5-4-10b"}
+    assert cited == {
+        "kinds.fast.unfounded",
+        f"kinds.fast.moves.{events.index('case.letter_received')}",
+        "kinds.petition",
+        "settings.repeat-false-reports",
+    }
+
+
 def test_catalogue() -> None:
     catalogue = load_clauses(POLICIES / "clauses.yaml")
     clause = catalogue["NT-5-4-2d"]
