@@ -93,7 +93,14 @@ def test_a_rule_is_read_changed_rehearsed_and_approved(
     expect(page.get_by_text("第 2 列「第一階段時限 stage1」")).to_be_visible()
     accessible(page)
     screenshot(page, "policy-import", full_page=True)
-    upload(page, table.replace("8 moons", "5 hours"))
+    upload(page, table.replace("8 moons", "5 小時"))
+    expect(page.get_by_text("1 項修改")).to_be_visible()
+    accessible(page)
+    screenshot(page, "policy-import-look", full_page=True)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-error-summary]")).to_be_visible()  # what is missing must be said
+    page.get_by_label("維持不變").check()
+    page.keyboard.press("Control+Enter")
     page.wait_for_url(change)
     expect(page.locator("#items")).to_contain_text("4 hours")
     expect(page.locator("#items")).to_contain_text("5 hours")
@@ -148,7 +155,7 @@ def upload(page: Page, table: str) -> None:
     page.locator("[name=table]").set_input_files(
         {"name": "items.csv", "mimeType": "text/csv", "buffer": table.encode()}
     )
-    page.get_by_role("button", name="讀入草案").click()
+    page.get_by_role("button", name="看看會改什麼").click()
 
 
 def test_why_a_case_is_due_then_is_asked_by_keyboard(

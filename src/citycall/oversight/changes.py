@@ -152,7 +152,20 @@ def item_changes(change: PolicyChange) -> list[ItemChange]:
     base = policies.with_files(change.base)
     text = table_in_force(base, ITEMS)
     before = by_code(item_rows(text))
-    after = by_code(item_rows(items_text(edits.files.get(ITEMS) or text, edits.items)))
+    return between(before, by_code(item_rows(items_text(edits.files.get(ITEMS) or text, edits.items))))
+
+
+def items_of(change: PolicyChange) -> dict[str, dict[str, str]]:
+    """The table of items as a change has it so far: by code the cells of each."""
+    edits = edits_of(change)
+    text = edits.files.get(ITEMS) or table_in_force(policies.with_files(change.base), ITEMS)
+    return by_code(item_rows(items_text(text, edits.items)))
+
+
+def between(
+    before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]
+) -> list[ItemChange]:
+    """What differs between two tables of items, with how many cases of each are open."""
     codes = [code for code in (*after, *before) if before.get(code) != after.get(code)]
     waiting = open_cases_of(set(codes))
     return [

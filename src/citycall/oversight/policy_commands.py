@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from pydantic import BaseModel
 
 from citycall.base import clock, policies
 from citycall.base.commands import Context, Refused, command, not_found
@@ -164,6 +165,30 @@ def _rows(change: PolicyChange, data: ProposeChange, so_far: Edits) -> dict[str,
             if gone and not (row.get("active_until") and row["active_until"] <= last.isoformat()):
                 found[code] = {"active_until": last.isoformat()}
     return found
+
+
+class ItemsLook(BaseModel):
+    """What a table of items would change: cells by code, and the items in force that it does not have."""
+
+    cells: dict[str, dict[str, str]]
+    missing: list[str]
+
+
+def look_at_items(change: PolicyChange, data: ProposeChange) -> ItemsLook:
+    """What `propose_change` would make of these rows, refused as it would be; nothing is written.
+
+    Missing items end only with ``complete``: on the screen somebody says so, item by item in sight.
+    """
+    cells = _rows(change, data.model_copy(update={"complete": False}), changes.edits_of(change))
+    given = {one.code for one in data.items}
+    today = clock.today().isoformat()
+    missing = [
+        code
+        for code, row in changes.items_of(change).items()
+        if code not in given and not (row.get("active_until") and row["active_until"] < today)
+    ]
+    _sound(change.base, _merged(change, data))
+    return ItemsLook(cells=cells, missing=missing)
 
 
 def _last_day(since: datetime | None) -> date:

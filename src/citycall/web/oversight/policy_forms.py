@@ -62,15 +62,30 @@ class ItemsForm(forms.Form):
         help_text=lazy("CSV、ODS 或 XLSX，5 MB 以內；第一列為欄位名稱。可先匯出現行的表，改好再匯入。"),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.ods,.xlsx,text/csv"}),
     )
-    complete = forms.BooleanField(
-        label=lazy("這是完整的表：不在表上的項目停止受理"),
-        required=False,
-        help_text=lazy("不勾選時，不在表上的項目維持不變。"),
-    )
 
     def content(self) -> bytes:
         """The file, or the first byte too many of it."""
         return bytes(self.cleaned_data["table"].read(tables.MOST_BYTES + 1))
+
+
+class TakeItemsForm(forms.Form):
+    """The rows of a table that was looked at, and what becomes of the items that are not in it."""
+
+    rows = forms.CharField(widget=forms.HiddenInput, max_length=tables.MOST_BYTES, strip=False)
+    missing = forms.ChoiceField(
+        label=lazy("檔案裡沒有的項目"),
+        widget=forms.RadioSelect,
+        choices=[("keep", lazy("維持不變")), ("end", lazy("從生效日起停止受理"))],
+    )
+
+    def __init__(self, *args: Any, lacks: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not lacks:
+            del self.fields["missing"]
+
+    def ends(self) -> bool:
+        """Whether the items that are missing are to stop."""
+        return self.cleaned_data.get("missing") == "end"
 
 
 class FileForm(forms.Form):

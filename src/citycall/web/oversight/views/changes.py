@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -17,6 +17,7 @@ from citycall.base import clock, policies
 from citycall.base.commands import Refused, execute, not_found, not_permitted
 from citycall.oversight.changes import (
     Draft,
+    ItemChange,
     change_for,
     conflicts,
     draft_of,
@@ -231,6 +232,11 @@ def _edit(draft: Draft | None, name: str) -> dict[str, str]:
 
 
 def _items(found: PolicyChange) -> list[dict[str, Any]]:
+    return item_lines(item_changes(found))
+
+
+def item_lines(found: Iterable[ItemChange]) -> list[dict[str, Any]]:
+    """Changes of items in words, each cell with what its column is called."""
     kinds = {"added": (_("新增"), "info"), "changed": (_("修改"), "active"), "ended": (_("停止受理"), "off")}
     return [
         {
@@ -238,7 +244,7 @@ def _items(found: PolicyChange) -> list[dict[str, Any]]:
             "kind": kinds[one.kind],
             "cells": [(str(LABELS.get(name, name)), before, after) for name, before, after in one.cells],
         }
-        for one in item_changes(found)
+        for one in found
     ]
 
 

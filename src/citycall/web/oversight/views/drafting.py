@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+import json
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,20 +16,21 @@ from citycall.base.commands import Refused, not_found
 from citycall.base.policies import PolicyVersion
 from citycall.oversight import items as table_of_items
 from citycall.oversight import tables
-from citycall.oversight.changes import draft_of, edits_of
+from citycall.oversight.changes import between, draft_of, edits_of, items_of, open_cases_of
 from citycall.oversight.edits import ITEMS, own_files, table_in_force
+from citycall.oversight.inputs import ProposeChange
 from citycall.oversight.models import PolicyChange
-from citycall.oversight.policy_commands import propose_change
+from citycall.oversight.policy_commands import look_at_items, propose_change
 from citycall.oversight.tables import TableError
 from citycall.people.queries import agency_names
 from citycall.policy import PackError
 from citycall.web.access import staff_view
 from citycall.web.oversight.access import POLICY_READERS, sections
-from citycall.web.oversight.policy_forms import FileForm, ItemsForm
+from citycall.web.oversight.policy_forms import FileForm, ItemsForm, TakeItemsForm
 from citycall.web.oversight.rule_words import plain
 from citycall.web.oversight.rules import cited, quotes, topic
 from citycall.web.oversight.values import ValueForm
-from citycall.web.oversight.views.changes import change_or_404, editable
+from citycall.web.oversight.views.changes import editable, item_lines
 from citycall.web.oversight.views.policy import version_for
 from citycall.web.request import StaffRequest
 from citycall.web.request import plain as readable
@@ -126,8 +127,10 @@ def value(request: StaffRequest, change: int, table: str, slug: str) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(roles=POLICY_READERS)
 def items(request: StaffRequest, change: int) -> HttpResponse:
-    """A table of items is read into the draft; what cannot be taken is said by row and column."""
+    """A table of items: first what it would change, then, confirmed, it is read into the draft."""
     found = editable(request, change)
+    if request.method == "POST" and "rows" in request.POST:
+        return _confirmed(request, found)
     form = ItemsForm(request.POST or None, request.FILES or None)
     problems: list[str] = []
     status = 200
@@ -139,24 +142,17 @@ def items(request: StaffRequest, change: int) -> HttpResponse:
             except TableError as error:
                 form.add_error("table", str(error))
             else:
-                problems = [str(one) for one in sheet.problems][:MOST_TOLD]
+                problems = [str(one) for one in sheet.problems]
                 if not problems:
-                    before = edits_of(found).items
-                    given: dict[str, Any] = {
-                        "change": found.pk,
-                        "items": [row for _number, row in sheet.rows],
-                        "rows": [number for number, _row in sheet.rows],
-                        "complete": form.cleaned_data["complete"],
-                    }
-                    status = _taken(request, form, given, problems)
-                    if not status:
-                        for remark in sheet.remarks:
-                            messages.warning(request, remark)
-                        after = change_or_404(request, change)
-                        same = edits_of(after).items == before
-                        said = _("表與現行的相同，沒有修正。") if same else _("項目表已讀入草案。")
-                        messages.success(request, said)
-                        return redirect("oversight:change", found.pk)
+                    for remark in sheet.remarks:
+                        messages.warning(request, remark)
+                    try:
+                        return _looked(request, found, sheet.rows)
+                    except Refused as refused:
+                        if refused.status in (403, 404):
+                            raise
+                        form.add_error("table", refused.message)
+                        problems, status = list(refused.fields.values()), refused.status
     context = {
         "sections": sections(request.actor, "policy"),
         "change": found,
@@ -170,16 +166,68 @@ def items(request: StaffRequest, change: int) -> HttpResponse:
     return render(request, "oversight/policy_items.html", context, status=status)
 
 
-def _taken(request: StaffRequest, form: ItemsForm, given: dict[str, Any], problems: list[str]) -> int:
+Rows = list[tuple[int, dict[str, str]]]
+
+
+def _proposal(found: PolicyChange, rows: Rows, *, complete: bool = False) -> ProposeChange:
+    return ProposeChange.model_validate(
+        {
+            "change": found.pk,
+            "items": [row for _number, row in rows],
+            "rows": [number for number, _row in rows],
+            "complete": complete,
+        }
+    )
+
+
+def _looked(
+    request: StaffRequest, found: PolicyChange, rows: Rows, form: TakeItemsForm | None = None
+) -> HttpResponse:
+    """What the rows would change: new, changed, and not in the file. Nothing is written yet."""
+    look = look_at_items(found, _proposal(found, rows))
+    if not look.cells and not look.missing:
+        messages.success(request, _("表與現行的相同，沒有修正。"))
+        return redirect("oversight:change", found.pk)
+    before = items_of(found)
+    after = {**before, **{code: {**before.get(code, {}), **row} for code, row in look.cells.items()}}
+    told = item_lines(between(before, after))
+    # Only what changes goes on, and the codes of the rest, so that what is missing is known.
+    kept = [(number, {"code": row["code"], **look.cells.get(row["code"], {})}) for number, row in rows]
+    form = form or TakeItemsForm(
+        initial={"rows": json.dumps(kept, ensure_ascii=False)}, lacks=bool(look.missing)
+    )
+    open_now = open_cases_of(look.missing)
+    context = {
+        "sections": sections(request.actor, "policy"),
+        "change": found,
+        "form": form,
+        "items": told,
+        "added": sum(line["item"].kind == "added" for line in told),
+        "changed": sum(line["item"].kind == "changed" for line in told),
+        "ended": sum(line["item"].kind == "ended" for line in told),
+        "missing": [
+            (before[code].get("name_zh", code), code, open_now.get(code, 0)) for code in look.missing
+        ],
+    }
+    status = 422 if form.errors else 200
+    return render(request, "oversight/policy_items_look.html", context, status=status)
+
+
+def _confirmed(request: StaffRequest, found: PolicyChange) -> HttpResponse:
+    """The rows that were looked at are read into the draft; what is not in them only where it was said."""
     try:
-        propose_change(request.actor, given)
-    except Refused as refused:
-        if refused.status in (403, 404):
-            raise
-        form.add_error("table", refused.message)
-        problems.extend(refused.fields.values())
-        return refused.status
-    return 0
+        rows: Rows = [(int(number), dict(row)) for number, row in json.loads(request.POST["rows"])]
+        lacks = bool(look_at_items(found, _proposal(found, rows)).missing)
+    except (ValueError, TypeError, OverflowError, RecursionError, Refused):
+        # Not what was shown, or the draft has changed since.
+        messages.error(request, _("草案已經不同，請重新選擇檔案。"))
+        return redirect("oversight:change_items", found.pk)
+    form = TakeItemsForm(request.POST, lacks=lacks)
+    if not form.is_valid():
+        return _looked(request, found, rows, form)
+    propose_change(request.actor, _proposal(found, rows, complete=form.ends()))
+    messages.success(request, _("項目表已讀入草案。"))
+    return redirect("oversight:change", found.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
