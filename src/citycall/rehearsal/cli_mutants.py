@@ -20,7 +20,7 @@ from citycall.policy.served import unserved
 from citycall.policy.soundness import Finding, dead_rules
 from citycall.policy.variation_points import POINTS, READINGS
 from citycall.rehearsal import cli
-from citycall.rehearsal.mutants import Mutant, Outcome, mutants, same_rules
+from citycall.rehearsal.mutants import Mutant, Outcome, mutants, same_rules, unchanged
 from citycall.rehearsal.runner import rehearse
 from citycall.rehearsal.scenario import Scenario, ScenarioError
 from citycall.rehearsal.scratch import Scratch, scratch
@@ -50,7 +50,7 @@ def command(pack: str, part: str, only: str | None, cited: bool, as_json: bool) 
         scratch() as databases,
         click.progressbar(length=len(chosen), label=folder.name, file=sys.stderr) as bar,
     ):
-        _all_hold(stories, databases)
+        _all_hold(folder, stories, databases)
         for outcome in tried(folder, chosen, stories, databases, cited=cited):
             found.append(outcome)
             bar.update(1)
@@ -100,9 +100,11 @@ def tried(
                 yield Outcome(mutant, "unread" if _unread(mutant, original.referred) else "survived")
 
 
-def _all_hold(stories: Sequence[Scenario], databases: Scratch) -> None:
-    """A story that fails without any change would seem to notice every one."""
-    failing = [story.path.as_posix() for story in stories if not rehearse(story, databases).held]
+def _all_hold(pack: Path, stories: Sequence[Scenario], databases: Scratch) -> None:
+    """A story that fails under a copy that says the same would seem to notice every change."""
+    with tempfile.TemporaryDirectory(prefix="citycall-mutant-") as place:
+        copy = unchanged(pack).lay(pack, Path(place))
+        failing = [story.path.as_posix() for story in stories if _fails(story, databases, copy)]
     if failing:
         raise click.ClickException(f"these fail before anything is changed: {', '.join(failing)}")
 

@@ -71,6 +71,11 @@ class Mutant:
         return target
 
 
+def unchanged(pack: Path) -> Mutant:
+    """A copy of a pack that says the same: what a story must hold under before it can notice anything."""
+    return Mutant("pack.yaml", "nothing changed", _content(pack / "pack.yaml"))
+
+
 Verdict = Literal["noticed", "refused", "same", "survived", "unread"]
 
 
