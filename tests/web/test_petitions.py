@@ -448,6 +448,35 @@ def test_a_letter_is_a_reply_with_its_date(newtaipei: None) -> None:
     assert "已回覆民眾" in page
 
 
+@pytest.mark.parametrize(
+    ("left", "offered", "said"),
+    [
+        ({"phone": "0912345678", "email": ""}, {"letter"}, "請用「電話回覆」"),
+        ({"phone": "", "email": "ming@sample.invalid"}, {"email", "letter"}, "系統也會寄送電子郵件"),
+        ({"phone": "", "email": ""}, {"letter"}, ""),
+    ],
+)
+def test_a_reply_is_entered_by_the_ways_that_reach_the_citizen(
+    newtaipei: None, left: dict[str, str], offered: set[str], said: str
+) -> None:
+    """NT-5-3d: by the contact data that were left."""
+    login("call_centre.operator1").post("/desk/cases/new", REPORT | {"reply_by": ""} | left)
+    case = cases().get()
+    run("cases.take", "works.handler1", case=case.pk)
+    handler = login("works.handler1")
+    at = f"/inbox/cases/{case.number}/reply"
+    page = handler.get(at).content.decode()
+    assert set(re.findall(r'name="way" value="(\w+)"', page)) == offered
+    assert said in page
+    assert ("電話回覆" in page) is bool(left["phone"])
+    wait(60)
+    given = {"at": "2026-03-02T10:30", "content": "已處理"}
+    for way in ("phone", "visit", *({"email"} - offered)):
+        assert handler.post(at, given | {"way": way}).status_code == 422
+    if "email" in offered:
+        assert handler.post(at, given | {"way": "email"}).status_code == 302
+
+
 def test_a_citizen_sees_nothing_of_the_approval(newtaipei: None, client: Client) -> None:
     login("call_centre.operator1").post("/desk/cases/new", REPORT | {"reply_by": "sms"})
     case = cases().get()

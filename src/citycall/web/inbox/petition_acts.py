@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -57,7 +58,24 @@ def grades(detail: CaseDetail, actor: Actor) -> bool:
 
 def writes(detail: CaseDetail, actor: Actor) -> bool:
     """Whether the agency answers the citizen by itself, by letter or otherwise (KM-6-1d)."""
-    return bool(detail.pack.kinds[detail.case.kind].reply.by_hand) and detail.case.replied_at is None
+    return bool(ways_by_hand(detail)) and detail.case.replied_at is None
+
+
+def ways_by_hand(detail: CaseDetail) -> list[str]:
+    """By which ways the agency may answer by itself and reach this citizen (KM-6-1d, NT-5-3d)."""
+    reached = {"phone": detail.case.has_phone, "email": detail.case.has_email}
+    return [way for way in detail.pack.kinds[detail.case.kind].reply.by_hand if reached.get(way, True)]
+
+
+def _otherwise(detail: CaseDetail, ways: list[str]) -> Iterator[str]:
+    """Of the ways not entered here: a call has a record of its own, a message goes out by itself."""
+    reply = detail.pack.kinds[detail.case.kind].reply
+    if detail.case.has_phone and "phone" in reply.ways and "phone" not in ways:
+        yield gettext("以電話回覆，請用「電話回覆」，會一併做成電話紀錄。")
+    if detail.case.reply_by == "sms":
+        yield gettext("手機簡訊於辦理結果確定後由系統發送，不必登錄。")
+    elif detail.case.reply_by == "email":
+        yield gettext("辦理結果確定後，系統也會寄送電子郵件。")
 
 
 class RegisterForm(ActForm):
@@ -134,10 +152,15 @@ class ReplyForm(ActForm):
     )
 
     def prepare(self, detail: CaseDetail) -> None:
-        ways = detail.pack.kinds[detail.case.kind].reply.by_hand
+        ways = ways_by_hand(detail)
         self.choose("way", [(way, str(CaseReply.Way(way).label)) for way in ways])
         if len(ways) == 1:
             self.fields["way"].initial = ways[0]
+        elif detail.case.reply_by in ways:
+            self.fields["way"].initial = detail.case.reply_by
+        self.fields["way"].help_text = " ".join(_otherwise(detail, ways))
+        if CaseReply.Way.LETTER not in ways:
+            del self.fields["reference"]
         self.fields["at"].initial = local_minute(clock.now())
 
     def clean_at(self) -> Any:
