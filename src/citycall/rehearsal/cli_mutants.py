@@ -125,11 +125,11 @@ def _unread(mutant: Mutant, read: frozenset[str]) -> bool:
     """Whether it shifts a value of a service that is not built: no rule takes it over, no code reads it."""
     if not mutant.path:
         return False
-    table, slug, *_ = mutant.path.split(".")
+    table, slug, *parts = mutant.path.split(".")
     points = POINTS if table == "settings" else READINGS
     taken = any(mutant.path == path or mutant.path.startswith(f"{path}.") for path in read)
     point = points[slug]
-    return not taken and not point.code and not point.built
+    return not (taken or point.built or point.asked(".".join(parts)))
 
 
 def _part(text: str) -> tuple[int, int]:

@@ -148,6 +148,6 @@ CHASING = (
         "Case system out of order",
         "fast-service",
         SystemFallback,
-        code=True,
+        code=("telephone_to",),
     ),
 )

@@ -140,7 +140,12 @@ OFFICES = (
     ),
     point("directory-change", "人員電話異動通知", "Notice of changes of staff", "directory", DirectoryChange),
     point(
-        "window-staffing", "機關應設人員", "Roles an agency must fill", "directory", WindowStaffing, code=True
+        "window-staffing",
+        "機關應設人員",
+        "Roles an agency must fill",
+        "directory",
+        WindowStaffing,
+        code=("roles",),
     ),
     point(
         "deputies-emergency-contacts",

@@ -73,14 +73,14 @@ class Bounds(Value):
 class Point:
     """One variation point: its topic, the capability that reads it, and the type of its value.
 
-    `code`: whether code asks for the value itself, beside the rules that refer to it.
+    `code`: whether code asks for the value itself, beside the rules that refer to it; or which parts of it.
     """
 
     slug: str
     topic: Text
     capability: str
     type: Any
-    code: bool = False
+    code: bool | tuple[str, ...] = False
     adapter: TypeAdapter[Any] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
@@ -99,6 +99,11 @@ class Point:
         """Whether the value is said for each kind of case."""
         return get_origin(self.type) is Mapping
 
+    def asked(self, part: str) -> bool:
+        """Whether code asks for this part of the value; the whole is the part without a name."""
+        parts = ("",) if self.code is True else self.code or ()
+        return any(not one or part == one or part.startswith(f"{one}.") for one in parts)
+
     def read(self, value: Any) -> Any:
         """The value in its type, None where the document is silent; raises pydantic's ValidationError."""
         return None if value is None else self.adapter.validate_python(value)
@@ -111,7 +116,9 @@ class ReadingPoint(Point):
     clauses: Clauses = ()
 
 
-def point(slug: str, zh: str, en: str, capability: str, type: Any, *, code: bool = False) -> Point:
+def point(
+    slug: str, zh: str, en: str, capability: str, type: Any, *, code: bool | tuple[str, ...] = False
+) -> Point:
     return Point(slug, Text(zh=zh, en=en), capability, type, code)
 
 
