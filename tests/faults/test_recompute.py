@@ -89,12 +89,13 @@ def waits() -> bool:
     return bool(found and found[0])
 
 
-def lay_out(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    """Have the job begun at once, in portions of so many cases."""
+def lay_out(monkeypatch: pytest.MonkeyPatch, size: int, stripes: int = 1) -> None:
+    """Have the job begun at once, in portions of so many cases, each of every so-many-th case."""
     from citycall.base.portions import Job, work_off
     from citycall.services.cases import recompute
 
     monkeypatch.setattr(recompute, "CASES", size)
+    monkeypatch.setattr(recompute, "STRIPES", stripes)
     Job.objects.update(seen_at=datetime(2026, 1, 1, tzinfo=HERE), horizon=1)
     assert work_off() == 1
 
@@ -168,7 +169,8 @@ def test_who_did_not_know_yet_is_found(tmp_path: Path) -> None:
     sound(day, cases)
 
 
-def test_somebody_is_working_on_a_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("stripes", [1, 5])
+def test_somebody_is_working_on_a_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stripes: int) -> None:
     """It is passed over, the others are done, and it is done when it is free."""
     from citycall.base.portions import Job
     from citycall.services.cases.models import Case
@@ -177,7 +179,7 @@ def test_somebody_is_working_on_a_case(tmp_path: Path, monkeypatch: pytest.Monke
     cases = petitions(10)
     day = working_day(2)
     close(day)
-    lay_out(monkeypatch, 1000)
+    lay_out(monkeypatch, 1000, stripes)
     with worker(log), transaction.atomic():
         (mine,) = Case.objects.select_for_update().filter(pk=cases[4])
         until(lambda: _due_moved() == set(cases) - {mine.pk})

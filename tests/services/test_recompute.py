@@ -465,3 +465,20 @@ def _live(chance: random.Random, case: int) -> None:
         do("cases.request_stage", f"{agency}.handler1", case=case, to=to, days=days, reason="須開挖")
     else:
         do("cases.decide_stage", "call_centre.lead", case=case, approve=True, reason="同意")
+
+
+def test_a_limit_is_moved_without_touching_an_index(time: Any) -> None:
+    """No index says a limit, and pages keep room: so a closure writes rows and no indexes (ADR 0011)."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexdef FROM pg_indexes WHERE tablename IN ('cases_case', 'cases_caseclock')"
+            " AND indexdef ~ '\\mdue(_at)?\\M'"
+        )
+        assert cursor.fetchall() == []
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE 'fillfactor=80' = ANY(reloptions) AND relkind = 'r'"
+            " ORDER BY relname"
+        )
+        assert [row[0] for row in cursor.fetchall()] == ["cases_case", "cases_caseclock"]

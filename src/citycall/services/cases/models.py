@@ -152,13 +152,7 @@ class Case(models.Model):
         indexes = (
             models.Index(F("agency"), F("status"), F("id").desc(), name="case_agency_status"),
             models.Index(F("status"), F("item"), F("id").desc(), name="case_status_item"),
-            models.Index(
-                fields=["agency", "due_at"],
-                name="case_open_by_due",
-                condition=Q(
-                    status__in=["established", "acknowledged", "in_progress", "submitted", "completed"]
-                ),
-            ),
+            # None on due_at: a closure moves the limits of very many cases at once (ADR 0011).
             models.Index(F("cause_group"), F("addr_key"), F("id").desc(), name="case_place_cause"),
             models.Index(fields=["party_id"], name="case_party"),
             models.Index(fields=["related_to"], name="case_related", condition=Q(related_to__isnull=False)),

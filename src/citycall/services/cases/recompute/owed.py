@@ -6,12 +6,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from citycall.base.closures import Closure, calendar_of
 from citycall.base.commands import Context
 from citycall.base.events import Change, record_many
 from citycall.base.policies import pack_of
+from citycall.base.portions import Span
 from citycall.policy import LimitError
 from citycall.services.cases.models import OPEN_STATUSES, CaseTask
 from citycall.services.cases.recompute.reading import day_of
@@ -39,9 +40,15 @@ def after_the_end(closure: Closure) -> list[int]:
     return sorted(set(over.values_list("case", flat=True)))
 
 
-def anew(closure: Closure, first: int, last: int) -> list[Owed]:
+def any_for(closure: Closure) -> bool:
+    """Whether there is such a task at all. One that is opened later is counted by the calendar of then."""
+    return _open(closure).exists()
+
+
+def anew(closure: Closure, span: Span) -> list[Owed]:
     """The open tasks of the cases of a span whose time includes the closed day."""
-    rows = _open(closure).filter(case__gte=first, case__lte=last)
+    rows = _open(closure).filter(case__gte=span.first, case__lte=span.last)
+    rows = rows.annotate(leaves=F("case_id") % span.stripes).filter(leaves=span.stripe)
     found = []
     for task in rows.select_related("case").order_by("case", "pk"):
         pack = pack_of(task.case.policy_version_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import connection
 
 from citycall.base.clock import TAIPEI
 from citycall.base.closures import AGENCY, CITY, Closure
+from citycall.base.portions import Span
 from citycall.services.cases.models import OPEN_STATUSES
 from citycall.services.cases.recompute.reckon import Ticking
 
@@ -54,7 +56,7 @@ def day_of(closure: Closure) -> tuple[datetime, datetime]:
     return first.astimezone(UTC), (first + timedelta(days=1)).astimezone(UTC)
 
 
-def running(closure: Closure, codes: list[str], first: int, last: int) -> list[Ticking]:
+def running(closure: Closure, codes: list[str], span: Span) -> list[Ticking]:
     """The running clocks of open cases of a span that the closure can matter to."""
     where, values = area(closure)
     begins, ends = day_of(closure)
@@ -63,12 +65,12 @@ def running(closure: Closure, codes: list[str], first: int, last: int) -> list[T
             f'SELECT k.id, k.code, {micros("k.started_at")}, {micros("k.due")}, k."limit", c.id, c.kind,'
             f" c.item, c.category, c.district, c.agency, c.policy_version_id, {micros('c.established_at')}"
             " FROM cases_case c JOIN cases_caseclock k ON k.case_id = c.id"
-            f" WHERE {where} AND c.id BETWEEN %(first)s AND %(last)s AND k.state = 'running'"  # nosec B608
+            f" WHERE {where} AND c.id BETWEEN %(first)s AND %(last)s"
+            " AND c.id %% %(stripes)s = %(stripe)s AND k.state = 'running'"  # nosec B608
             " AND (k.code = ANY(%(codes)s) OR"
             '  (k.started_at < %(ends)s AND k.due >= %(begins)s AND k."limit" !~ %(never)s))'
             " ORDER BY c.id, k.id",
-            values
-            | {"first": first, "last": last, "codes": codes, "begins": begins, "ends": ends, "never": NEVER},
+            values | asdict(span) | {"codes": codes, "begins": begins, "ends": ends, "never": NEVER},
         )
         rows = cursor.fetchall()
     return [

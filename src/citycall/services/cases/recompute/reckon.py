@@ -224,28 +224,33 @@ class _Group(NamedTuple):
     limit: Due | None
     known: bool  # whether the limit was kept: else each clock's is looked for
     opens: datetime  # the first instant of the closed day
-    spans: (
-        dict[int, timedelta | None] | None
-    )  # by the day it starts on, from start to limit, where always the same
+    # Limits in working days, by the day of the start: how long after it, or at which instant, all of that
+    # day are due; None where that is not the same for all.
+    by_day: dict[int, timedelta | datetime | None] | None
 
     def due(self, started: datetime) -> datetime:
         """When a clock of this group is due."""
         assert self.limit is not None
-        if self.spans is None:
+        if self.by_day is None:
             return self.limit.after(started, self.calendar)
         day = started.astimezone(self.calendar.zone).toordinal()
-        if day not in self.spans:
-            due = self.limit.after(started, self.calendar)
-            self.spans[day] = due - started if self._steady(started, due) else None
-        span = self.spans[day]
-        return self.limit.after(started, self.calendar) if span is None else started + span
+        if day not in self.by_day:
+            self.by_day[day] = self._of_day(started)
+        known = self.by_day[day]
+        if isinstance(known, datetime):
+            return known
+        return self.limit.after(started, self.calendar) if known is None else started + known
 
-    def _steady(self, started: datetime, due: datetime) -> bool:
-        """Whether all that starts on that day is due as long after: on a working day, no clock put back."""
+    def _of_day(self, started: datetime) -> timedelta | datetime | None:
+        """What all that starts on this day have in common."""
+        assert self.limit is not None
+        due = self.limit.after(started, self.calendar)
         days = [self.calendar.local(at).date() for at in (started, due)]
+        if not self.calendar.is_working_day(days[0]) or self.calendar.working_day_ends != "same_time":
+            return due  # counted from the day, not from the time of day
         midnights = [self.calendar.time_on(day, n, time()) for day in days for n in (0, 1)]
         offsets = {self.calendar.local(at).utcoffset() for at in midnights}
-        return self.calendar.is_working_day(days[0]) and len(offsets) == 1
+        return due - started if len(offsets) == 1 else None  # None: a clock is put back on one of the days
 
 
 class Counting:
@@ -313,11 +318,9 @@ class Counting:
             except ValueError:  # written by another release
                 known = False
         opens = datetime(self.day.year, self.day.month, self.day.day, tzinfo=calendar.zone).astimezone(UTC)
-        by_day = isinstance(limit, Limit) and limit.unit == "working_days"
-        spans: dict[int, timedelta | None] | None = (
-            {} if by_day and calendar.working_day_ends == "same_time" else None
-        )
-        return _Group(_rules(ticking.version)[ticking.code], calendar, limit, known, opens, spans)
+        counted = isinstance(limit, Limit) and limit.unit == "working_days" and limit.amount > 0
+        by_day: dict[int, timedelta | datetime | None] | None = {} if counted else None
+        return _Group(_rules(ticking.version)[ticking.code], calendar, limit, known, opens, by_day)
 
     def _between(
         self, ring: _Ring, started: datetime, due: datetime, at: datetime, calendar: Calendar

@@ -36,6 +36,9 @@ _TIMERS = (
 )
 
 
+_BARE: frozenset[str] = frozenset()
+
+
 class Held(NamedTuple):
     """A case that is locked, as it stands now; `marks` are those that are set."""
 
@@ -72,7 +75,9 @@ def hold(cases: Sequence[int], marks: Iterable[str]) -> tuple[dict[int, Held], l
     held: dict[int, Held] = {}
     for case, is_open, agency, due, *flags in rows:
         if is_open:
-            bears = frozenset(name for name, flag in zip(columns, flags, strict=True) if flag)
+            bears = (
+                frozenset(name for name, flag in zip(columns, flags, strict=True) if flag) if flags else _BARE
+            )
             held[case] = Held(agency, None if due is None else instant(due), bears)
     mine = {row[0] for row in rows}
     return held, [case for case in cases if case not in mine]
