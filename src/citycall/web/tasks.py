@@ -143,9 +143,14 @@ def said_of(task: CaseTask) -> list[tuple[str, str]]:
 
 
 def may_do(actor: Actor, row: TaskRow) -> bool:
-    """Whether a post of this person owes this open task. What ends by itself nobody ticks off."""
-    still = row.task.state == CaseTask.State.OPEN and not row.rule.done_by
-    return still and may(actor, "cases.do_task") and actor.holds(*row.rule.roles, agency=row.task.agency)
+    """Whether a post of this person owes this open task."""
+    return row.task.state == CaseTask.State.OPEN and owes(actor, row)
+
+
+def owes(actor: Actor, row: TaskRow) -> bool:
+    """Whether such a task is for a post of this person, open or not. What ends by itself nobody ticks off."""
+    theirs = actor.holds(*row.rule.roles, agency=row.task.agency)
+    return theirs and not row.rule.done_by and may(actor, "cases.do_task")
 
 
 def openable(detail: CaseDetail, actor: Actor) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from citycall.base.commands import Refused, not_found, not_permitted
 from citycall.services.cases import queries
+from citycall.services.cases.commands.closing import DESK
 from citycall.services.cases.commands.closing import close as close_case
 from citycall.services.cases.commands.tracking import release as release_case
 from citycall.web.access import staff_view
@@ -23,7 +24,7 @@ from citycall.web.desk.frame import OPERATORS, bar, draw, own_agencies
 from citycall.web.errors import into_form
 from citycall.web.inbox.track_forms import ReleaseForm
 from citycall.web.request import StaffRequest
-from citycall.web.tasks import OpenTaskForm, done, openable, opened, row_of, typed
+from citycall.web.tasks import OpenTaskForm, done, openable, opened, owes, row_of, typed
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import named
@@ -93,6 +94,8 @@ def task(request: StaffRequest, number: str, code: str) -> HttpResponse:
     form = typed(request.POST, detail, row)
     status = done(request, form)
     if status is not None:
+        if not owes(request.actor, row):  # nobody is shown a form that is not theirs
+            raise not_permitted()
         return case_page(request, case, task=form, status=status)
     messages.success(request, str(form.done))
     return redirect("desk:established" if request.POST.get("back") == "established" else "desk:case", number)
@@ -133,6 +136,9 @@ def close(request: StaffRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, _("已結案。"))
             return redirect("desk:case", number)
+    reply = queries.case_detail(case).pack.kinds[case.kind].reply
+    if not request.actor.holds(*(DESK & set(reply.closed_by))):
+        raise not_permitted()
     return case_page(request, case, closing=form, status=status)
 
 
@@ -141,7 +147,8 @@ def close(request: StaffRequest, number: str) -> HttpResponse:
 def release(request: StaffRequest, number: str) -> HttpResponse:
     """The call centre releases a dispatch from tracking, where the pack leaves it to it (TP-6-6-0)."""
     case = case_of(number)
-    form = ReleaseForm(request.POST, detail=queries.case_detail(case), auto_id="release_%s")
+    detail = queries.case_detail(case)
+    form = ReleaseForm(request.POST, detail=detail, auto_id="release_%s")
     status = 422
     if form.is_valid():
         try:
@@ -155,4 +162,7 @@ def release(request: StaffRequest, number: str) -> HttpResponse:
         else:
             messages.success(request, str(form.done))
             return redirect("desk:case", number)
+    rule = detail.pack.kinds[case.kind].release
+    if rule is None or not request.actor.holds(*rule.by, agency=rule.by_agency):
+        raise not_permitted()
     return case_page(request, case, release=form, status=status)

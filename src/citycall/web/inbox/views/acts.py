@@ -100,10 +100,17 @@ def act(request: StaffRequest, number: str, code: str) -> HttpResponse:
                 raise
             form.renew_after(refused)
             into_form(form, refused, form.names)
-            return _page(request, detail, chosen, form, refused.status)
+            return _again(request, detail, chosen, form, refused.status)
         messages.success(request, _said(detail, code, form))
         return _onwards(request, number)
-    return _page(request, detail, chosen, form, 422)
+    return _again(request, detail, chosen, form, 422)
+
+
+def _again(request: StaffRequest, detail: CaseDetail, act: Act, form: ActForm, status: int) -> HttpResponse:
+    """The form with what was wrong, for those alone who are shown it empty."""
+    if not permitted(request.actor, act, detail.case.agency):
+        raise not_permitted()
+    return _page(request, detail, act, form, status)
 
 
 def _onwards(request: StaffRequest, number: str) -> HttpResponse:

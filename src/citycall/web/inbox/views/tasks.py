@@ -22,7 +22,7 @@ from citycall.web.inbox import trays
 from citycall.web.inbox.access import INBOX_ROLES, READERS, agencies_of, case_for
 from citycall.web.inbox.views.case import page_of
 from citycall.web.request import StaffRequest
-from citycall.web.tasks import OpenTaskForm, TaskForm, done, may_do, openable, opened, row_of, typed
+from citycall.web.tasks import OpenTaskForm, TaskForm, done, may_do, openable, opened, owes, row_of, typed
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import named
@@ -97,6 +97,8 @@ def task(request: StaffRequest, number: str, code: str) -> HttpResponse:
     if status is None:
         messages.success(request, str(form.done))
         return redirect("inbox:case", number)
+    if not owes(request.actor, row):  # the page of a refused form shows what the form's own page shows
+        raise not_permitted()
     return _page(request, page_of(request.actor, detail), form, row, status)
 
 
