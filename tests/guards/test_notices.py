@@ -235,3 +235,28 @@ def test_a_short_message_has_two_parts_at_most(lived: Pack, db: None) -> None:
             context = {**notice.context, "item": longest, "portal_url": LONG_URL}
             body = render(lived, template, "sms", lang, [context])[1]
             assert parts(body) <= 2, (template, lang, parts(body), len(body), body)
+
+
+def test_the_house_s_own_notices_are_written_in_every_language_and_all_come_true(
+    lived: Pack, db: None
+) -> None:
+    """What no pack speaks of: changes of the rules. One that is added without its words or its walk fails."""
+    from citycall.base.notices import Notice, house, render
+
+    change = do("oversight.propose_change", "research.evaluator", title="修正", settings=[
+        {"slug": "managing-unit", "value": "research", "zh": "研考會主管", "en": "The commission"},
+    ]).change  # fmt: skip
+    do("oversight.submit_change", "research.evaluator", change=change)
+    do("oversight.decide_change", "research.director", change=change, approve=False, reason="請補充說明")
+    made = {one.template: one for one in Notice.objects.filter(template__in=house.known())}
+    assert set(made) == set(house.known())
+    for code, words in house.known().items():
+        for channel, by_language in words.items():
+            assert set(by_language) == set(LANGUAGES), (code, channel)
+            for lang in LANGUAGES:
+                context = {**made[code].context, "description": "title", "person": "name", "result": "why"}
+                subject, body = render(lived, code, channel, lang, [context])
+                assert subject.strip()
+                assert "{" not in subject + body
+                if lang == "en":
+                    assert not [c for c in subject + body if "\u4e00" <= c <= "\u9fff"]

@@ -304,3 +304,45 @@ def test_the_history_tells_every_step() -> None:
     kinds = [event.kind for event in events.history("policy_change", change.pk)]
     assert kinds == ["policy_change.proposed", "policy_change.submitted", "policy_change.approved"]
     assert events.differences(change) == {}
+
+
+def told() -> list[tuple[str, str, str]]:
+    from citycall.base.notices import Notice
+
+    found = Notice.objects.filter(about_kind="policy_change").order_by("pk")
+    return [(one.template, one.to_post or "", one.state) for one in found]
+
+
+def test_who_may_approve_hears_that_it_waits_and_the_proposer_what_came_of_it() -> None:
+    from citycall.base import notices
+    from citycall.base.notices import Notice
+
+    change = draft(**at_five())
+    assert told() == []
+    run("submit_change", change=change)
+    assert told() == [("policy_change.submitted", "research.director", "pending")]
+    notices.send_due()
+    sent = Notice.objects.get(about_kind="policy_change")
+    assert sent.state == "sent"
+    assert sent.subject == f"【待核定】規則修正：{row(change).title}"
+    assert f"/oversight/policy/changes/{change}/" in sent.body
+    run("decide_change", DIRECTOR, change=change, approve=False, reason="請補理由")
+    assert told()[1:] == [("policy_change.decided", "research.evaluator", "pending")]
+    notices.send_due()
+    answer = Notice.objects.get(template="policy_change.decided")
+    assert answer.subject.startswith("【未獲核定】")
+    assert "請補理由" in answer.body
+
+
+def test_who_waits_for_nothing_any_more_is_not_told() -> None:
+    change = draft(**at_five())
+    run("submit_change", change=change)
+    run("withdraw_change", change=change)
+    assert told() == [("policy_change.submitted", "research.director", "called_off")]
+
+
+def test_who_proposed_it_is_not_asked_to_approve_it() -> None:
+    change = draft()
+    run("propose_change", DIRECTOR, change=change, **at_five())
+    run("submit_change", change=change)
+    assert told() == []

@@ -17,7 +17,7 @@ from citycall.base import clock, policies
 from citycall.base.commands import Context, Refused, command, not_found
 from citycall.base.events import record
 from citycall.base.policies import PolicyVersion
-from citycall.oversight import changes
+from citycall.oversight import changes, notices
 from citycall.oversight import items as table_of_items
 from citycall.oversight.edits import (
     HEAD,
@@ -225,12 +225,13 @@ def submit_change(ctx: Context, data: OfChange) -> Changed:
     _on_the_latest(change)
     _after_the_latest(change.effective_from or ctx.now)
     _sound(change.base, edits)
-    record(
+    event = record(
         ctx,
         change,
         "policy_change.submitted",
         set={"state": State.SUBMITTED, "submitted_by": ctx.actor.staff_id, "submitted_at": ctx.now},
     )
+    notices.tell_approvers(ctx, change, event)
     return _answer(change)
 
 
@@ -286,7 +287,9 @@ def _decided(
     more: Mapping[str, Any] | None = None,
 ) -> None:
     decided = {"decided_by": ctx.actor.staff_id, "decided_post": ctx.post_code, "decided_at": ctx.now}
-    record(ctx, change, kind, set={"state": state, **decided, "decision_reason": reason, **(more or {})})
+    given = {"state": state, **decided, "decision_reason": reason, **(more or {})}
+    notices.tell_proposer(ctx, change, record(ctx, change, kind, set=given))
+    notices.forget(change)
 
 
 @command("oversight.withdraw_change", who=(*STEERING, "head", "secretary_general"), clauses=("KM-10-6b",))
@@ -313,6 +316,7 @@ def withdraw_change(ctx: Context, data: WithdrawChange) -> Changed:
         set={"state": State.WITHDRAWN, "withdrawn_by": ctx.actor.staff_id, "withdrawn_at": ctx.now},
         info={"reason": data.reason} if data.reason else None,
     )
+    notices.forget(change)
     return _answer(change)
 
 
@@ -332,6 +336,7 @@ def rebase_change(ctx: Context, data: OfChange) -> Changed:
         set={"base_id": latest.pk, "state": State.DRAFT, "changed_at": ctx.now},
         info={"conflicts": found},
     )
+    notices.forget(change)
     return _answer(change, found)
 
 

@@ -129,6 +129,13 @@ def staff_in_role(agency: str, role: str) -> list[Staff]:
     )
 
 
+def posts_of_staff(staff: int, agency: str = "") -> list[str]:
+    """The active posts that a person holds, those of one agency where it is named."""
+    held = Holding.objects.filter(staff=staff, until=None, post__active=True)
+    found = held.filter(post__agency=agency) if agency else held
+    return list(found.order_by("post").values_list("post", flat=True))
+
+
 def posts_in_roles(agency: str, roles: Collection[str]) -> list[str]:
     """The posts of these roles that somebody holds: dunning falls back to these (NT-5-4-6a)."""
     held = Holding.objects.filter(post=OuterRef("pk"), until=None, staff__is_active=True)

@@ -1,8 +1,8 @@
 """A pack's template filled in for one matter, or for all of a digest.
 
 The notice's context holds plain JSON. Two shapes are written in the reader's language: an instant
-("2026-03-02T06:00:00Z") as a local date and time (where
-a limit ends at midnight: 24:00), and {"zh": ..., "en": ...} as the one that fits.
+("2026-03-02T06:00:00Z") as a local date and time (where a limit
+ends at midnight: 24:00), and {"zh": ..., "en": ...} as the one that fits.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from citycall.base import clock
+from citycall.base.notices import house
 
 if TYPE_CHECKING:
     from citycall.policy import Pack
+    from citycall.policy.rules import Template
 
 _DUES = frozenset({"due", "sign_off_due"})  # names of what ends a limit: midnight is 24:00 of the day before
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
@@ -38,9 +40,11 @@ def render_with_lines(
 ) -> tuple[str, str, list[str]]:
     """Subject, body, and what a digest says of each of its matters."""
     try:
-        template = pack.template(code, channel, lang)
+        template: Template | None = pack.template(code, channel, lang)
     except KeyError:
-        raise RenderError(f"the pack has no template {code} for {channel}") from None
+        template = _of_the_house(code, channel, lang)
+    if template is None:
+        raise RenderError(f"the pack has no template {code} for {channel}")
     own = {"city": pack.city.get(lang), "hotline": pack.hotline}
     written = [
         {**own, **{name: _written(value, lang, due=name in _DUES) for name, value in c.items()}}
@@ -52,6 +56,13 @@ def render_with_lines(
     lines = [template.render_line(values) for values in written]
     subject, body = template.render({"cases": "\n".join(lines), **written[0]})
     return subject, body, lines
+
+
+def _of_the_house(code: str, channel: str, lang: str) -> Template | None:
+    try:
+        return house.template(code, channel, lang)
+    except KeyError:
+        return None
 
 
 def _written(value: Any, lang: str, *, due: bool = False) -> Any:
