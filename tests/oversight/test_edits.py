@@ -70,3 +70,30 @@ def test_versions_are_numbered_within_their_year() -> None:
     assert next_version(base, datetime(2026, 5, 1, tzinfo=clock.TAIPEI)) == "2026.3"
     base.version = "first"
     assert next_version(base, datetime(2026, 5, 1, tzinfo=clock.TAIPEI)) == "first-2"
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in PACKS.glob("*/pack.yaml")))
+def test_who_approves_by_a_pack_may_do_so(name: str) -> None:
+    """What a pack names and what the command allows agree (docs/permissions.md; NT-5-2-3b, TP-5-5-2a)."""
+    from citycall.base.commands import commands
+    from citycall.oversight.sense import senseless
+    from citycall.policy import load_pack
+
+    pack = load_pack(PACKS / name)
+    for command in ("cases.approve", "cases.return"):
+        who = pack.may.get(command, commands()[command].who)
+        assert {role for kind in pack.kinds.values() for role in kind.completion.approved_by} <= set(who)
+        assert "supervisor" not in who, "督導主管 gets the dunning; no clause lets them approve"
+    assert senseless(pack) == ""
+
+
+def test_a_draft_names_no_approver_who_cannot() -> None:
+    """Else every reply would wait for somebody who is shown no button."""
+    from citycall.oversight.sense import senseless
+
+    base = installed("newtaipei")
+    value = {"petition": {"by": ["supervisor"]}, "report": {"by": ["section_chief"]}}
+    draft = drafted(base, Edits(settings={"reply-approval": ValueEdit(value=value, zh="由督導主管核定")}))
+    said = senseless(draft.after)
+    assert "督導主管" in said
+    assert "業務主管（section_chief）" in said

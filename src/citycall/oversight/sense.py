@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from citycall.base.commands import commands
 from citycall.people.roles import ROLES, role_name
 from citycall.policy import Limit, Pack
 from citycall.policy.words import RECIPIENTS
@@ -22,6 +23,14 @@ def _found(pack: Pack) -> Iterator[str]:
         if told not in ROLES and told not in RECIPIENTS and not told.startswith("post:"):
             known = "、".join(f"{role_name(role)}（{role}）" for role in ROLES)
             yield _("沒有「%(role)s」這個職務。可用的職務：%(known)s。") % {"role": told, "known": known}
+    approvers = pack.may.get("cases.approve", commands()["cases.approve"].who)
+    for kind in pack.kinds.values():
+        for role in kind.completion.approved_by:
+            if role not in approvers:
+                yield _("「%(role)s」不能核定案件的回覆。可以核定的職務：%(known)s。") % {
+                    "role": role_name(role),
+                    "known": "、".join(f"{role_name(one)}（{one}）" for one in approvers),
+                }
     for name, limit in _limits(pack):
         if limit.amount == 0:
             yield _("「%(name)s」的時限不得為零。") % {"name": name}

@@ -16,7 +16,7 @@ from citycall.services.cases.commands.inputs import Done, OfCase, WithReason
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
 from citycall.services.cases.models import Case
 
-APPROVERS = ("section_chief", "supervisor", "head")
+APPROVERS = ("section_chief", "head")  # 督導主管 looks after limits and windows, and approves nothing
 
 
 @command("cases.approve", who=APPROVERS, clauses=("NT-5-2-3b", "NT-5-3e", "NT-5-3g", "TP-5-5-2a"), keyed=True)
