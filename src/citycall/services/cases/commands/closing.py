@@ -52,8 +52,9 @@ def close(ctx: Context, data: Close) -> Done:
 
 
 def _require_closer(ctx: Context, reply: Reply, case: Case) -> None:
+    """Closing is for the agency that the pack names; where that is the case's own, the desk may too."""
     desk = DESK & set(reply.closed_by)
-    if desk & ctx.actor.roles():
+    if reply.closed_by_agency == "case" and desk & ctx.actor.roles():
         ctx.require_role(*desk)
     else:
         ctx.require_role(*reply.closed_by, agency=reply.closing_agency_of(case.agency))
