@@ -163,18 +163,88 @@ def test_jobs_follow_one_another(toy: Toy) -> None:
 
 
 def test_what_nobody_can_do_is_not_cut_up(toy: Toy) -> None:
-    """A release that does not know the kind of job leaves it as it is."""
-    from citycall.base import portions
+    """A release that does not know the kind of job leaves its portions as they are, and says so."""
     from citycall.base.portions import Job, Portion, work_off
 
     job = ask()
     work_off()
     Job.objects.filter(pk=job.pk).update(kind="toys.unknown")
-    with pytest.raises(LookupError):
-        work_off()
+    assert work_off() == 1
     assert Portion.objects.filter(state="pending").count() == 10
+    found = Job.objects.get(pk=job.pk)
+    assert (found.attempts, found.broken_at) == (1, None)
+    assert "no job handler is called toys.unknown" in found.error
     Job.objects.filter(pk=job.pk).update(kind="toys.count")
+    assert work_off() == 1
+    found.refresh_from_db()
+    assert (found.attempts, found.error, found.retry_at) == (0, "", None), "it works again: nothing to tell"
+
+
+def test_a_job_that_cannot_be_laid_out_lets_the_later_ones_go_on(toy: Toy) -> None:
+    from click.testing import CliRunner
+
+    from citycall.base import cli, portions, worker
+    from citycall.base.commands import SYSTEM, execute
+    from citycall.base.portions import ATTEMPTS, Job, settled
+
+    first = ask()
+    Job.objects.filter(pk=first.pk).update(kind="toys.odd")
+
+    def odd(job: Job) -> Any:
+        raise ValueError("the closure is gone")
+
+    portions.job_handler("toys.odd", plan=odd)(toy.work)
+    try:
+        second = ask()
+        run()
+        found = Job.objects.get(pk=first.pk)
+        assert (found.attempts, found.broken_at, found.finished_at) == (ATTEMPTS, NOW, None)
+        assert "the closure is gone" in found.error
+        assert Job.objects.get(pk=second.pk).finished_at == NOW
+        assert done() == Counter(range(1, 101))
+        assert settled()
+        assert (worker.health().aside, worker.health().ok) == (1, False)
+        assert portions.progress_of([found])[0].broken == 1
+        told = CliRunner().invoke(cli.jobs, ["list"]).output
+        assert f"set aside after {ATTEMPTS} attempts" in told
+        assert "the closure is gone" in told
+        assert "long work set aside: 1" in CliRunner().invoke(cli.worker, ["--health"]).output
+        portions._handlers["toys.odd"] = (toy.plan, toy.work)
+        execute("base.mend_job", SYSTEM, {"job": first.pk})
+        assert not settled()
+        run()
+        found.refresh_from_db()
+        assert (found.finished_at, found.attempts, found.error, found.broken_at) == (NOW, 0, "", None)
+        assert worker.health().aside == 0
+        assert CliRunner().invoke(cli.jobs, ["list"]).output == ""
+    finally:
+        del portions._handlers["toys.odd"]
+
+
+def test_each_attempt_waits_longer(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the real clock; until then the job is left alone."""
+    from citycall.base import clock, portions
+
+    job = ask()
+    now = NOW
+    monkeypatch.setattr(clock, "is_virtual", lambda: False)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    monkeypatch.setattr(portions, "_quiet", lambda job: True)
+    portions.Job.objects.filter(pk=job.pk).update(kind="toys.unknown")
+    waits = []
+    for _ in range(portions.ATTEMPTS - 1):
+        assert portions.work_off() == 0
+        found = portions.Job.objects.get(pk=job.pk)
+        assert found.retry_at is not None
+        waits.append((found.retry_at - now).total_seconds())
+        attempts, now = found.attempts, found.retry_at - timedelta(milliseconds=1)
+        assert portions.work_off() == 0
+        assert portions.Job.objects.get(pk=job.pk).attempts == attempts, "tried before its time"
+        now = found.retry_at
+    assert waits == [1, 2, 4, 8, 16, 32, 60]
     assert portions.work_off() == 1
+    assert portions.Job.objects.get(pk=job.pk).broken_at == now
+    assert portions.work_off() == 0
 
 
 def test_it_waits_until_the_old_knowledge_is_out(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

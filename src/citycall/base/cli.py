@@ -29,7 +29,7 @@ def worker(once: bool, health: bool) -> None:
     if health:
         found = work.health()
         click.echo(
-            f"workers: {found.workers}  broken timers: {found.broken}"
+            f"workers: {found.workers}  broken timers: {found.broken}  long work set aside: {found.aside}"
             f"  oldest overdue: {found.oldest_overdue or 'none'}"
             f"  worst lateness: {found.worst_lateness if found.worst_lateness is not None else 'unknown'}"
         )
@@ -83,21 +83,27 @@ def jobs() -> None:
 
 @jobs.command("list")
 def list_jobs() -> None:
-    """Jobs under way, and those of which portions were set aside."""
+    """Jobs under way, and those that were set aside or of which portions were, with the last error."""
     from citycall.base.portions import Job, Portion, progress_of
 
     broken = Job.objects.filter(portions__state=Portion.State.BROKEN)
     found = (Job.objects.filter(finished_at=None) | broken).distinct().order_by("id")
     for far in progress_of(found[:MOST_LISTED]):
         aside = f"  {far.broken} portions set aside" if far.broken else ""
+        if far.job.broken_at is not None:
+            aside = f"  set aside after {far.job.attempts} attempts"
+        elif far.job.attempts:
+            aside = f"  attempt {far.job.attempts + 1} at {_at(far.job.retry_at)}"
         click.echo(f"{far.job.pk}  {_at(far.job.asked_at)}  {far.job}  {far.done} of {far.rows}{aside}")
+        if far.job.error:
+            click.echo(f"    {far.job.error.strip().splitlines()[-1]}")
     _rest(found.count())
 
 
 @jobs.command("mend")
 @click.argument("job", type=int)
 def mend_job(job: int) -> None:
-    """Give the portions of a job that were set aside another chance."""
+    """Give a job that was set aside, or portions of it, another chance."""
     _again("base.mend_job", "job", job, None)
 
 

@@ -43,7 +43,7 @@ def mend_timer(ctx: Context, data: OfTimer) -> None:
 
 @command("base.mend_job", who=("admin", "system"))
 def mend_job(ctx: Context, data: OfJob) -> None:
-    """Give the portions of a long work that were set aside another chance, after its cause was removed."""
+    """Give a long work that was set aside, or portions of it, another chance, after the cause was removed."""
     ctx.audit("job", data.job)
     if portions.mend(data.job):
         live.wake_worker()

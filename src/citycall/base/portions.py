@@ -3,7 +3,8 @@
 A job is asked for within a command. A worker lays out its portions (spans of row numbers), and each portion
 is done by one worker in one short transaction together with its own mark: a worker that is killed has done
 nothing of it, and nobody does it twice. One that cannot be done is halved until the row at fault stands
-alone; that one is set aside and the rest goes on.
+alone; that one is set aside and the rest goes on. A job that cannot even be laid out is tried again after
+longer and longer waits, then set aside with its error, so that later jobs go on.
 
 A job begins only when no command can still be working by what was known before the job was asked for: the
 short memories of all processes have run out, and every transaction of that time has ended. So whatever such
@@ -18,6 +19,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models import Count, Q, Sum
@@ -31,6 +33,8 @@ log = logging.getLogger("citycall.portions")
 
 SETTLE = timedelta(seconds=2)  # twice as long as any process trusts its memory
 MOST_BROKEN = 50  # rows of a job set aside one by one; after that whole portions are
+ATTEMPTS = 8  # of a job that cannot be laid out, before it is set aside: about two minutes
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=1)
 
 
 class Job(models.Model):
@@ -46,6 +50,10 @@ class Job(models.Model):
     horizon = TransactionIdField(null=True)  # transactions before this one may know the world as it was
     planned_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0, db_default=0)  # in vain, one after the other
+    error = models.TextField(default="", db_default="")
+    retry_at = models.DateTimeField(null=True)
+    broken_at = models.DateTimeField(null=True)  # set aside: nobody tries it until it is mended
 
     class Meta:
         indexes = (
@@ -150,7 +158,7 @@ def ask(
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is: rows done of all, rows changed, spans set aside."""
+    """How far a job is: rows done of all, rows changed, spans set aside (one for a whole job)."""
 
     job: Job
     rows: int = 0
@@ -190,18 +198,32 @@ def progress_of(jobs: Iterable[Job]) -> list[Progress]:
         )
     )
     counted = {row["job"]: (row["all"], row["ready"], row["altered"], row["aside"]) for row in rows}
-    return [Progress(job, *counted.get(job.pk, ())) for job in asked]
+    found = []
+    for job in asked:
+        every, ready, altered, aside = counted.get(job.pk, (0, 0, 0, 0))
+        found.append(Progress(job, every, ready, altered, aside + (job.broken_at is not None)))
+    return found
 
 
 def mend(job_id: int) -> int:
-    """Give the portions of a job that were set aside another chance; how many there were."""
+    """Give a job that was set aside, or its portions that were, another chance; how many there were."""
     with transaction.atomic():
+        whole = Job.objects.filter(pk=job_id, broken_at__isnull=False).update(broken_at=None, **_NO_FAILURE)
         again = Portion.objects.filter(job=job_id, state=Portion.State.BROKEN).update(
             state=Portion.State.PENDING, done_at=None, error=""
         )
         if again:
             Job.objects.filter(pk=job_id).update(finished_at=None)
-    return again
+    return again + whole
+
+
+_NO_FAILURE: dict[str, Any] = {"attempts": 0, "error": "", "retry_at": None}
+
+
+def broken() -> int:
+    """How much was set aside and waits for somebody: whole jobs, and portions of others."""
+    portions = Portion.objects.filter(state=Portion.State.BROKEN).count()
+    return portions + Job.objects.filter(broken_at__isnull=False).count()
 
 
 # --- the worker's part --------------------------------------------------------------------------------------
@@ -209,17 +231,52 @@ def mend(job_id: int) -> int:
 
 def work_off() -> int:
     """Do the next portion, or bring the oldest job a step further; 0 when there is nothing to do now."""
-    job = Job.objects.filter(finished_at=None).order_by("id").first()
-    if job is None:
+    job = _open().order_by("id").first()
+    if job is None or (job.retry_at is not None and clock.now() < job.retry_at):
         return 0
-    if job.planned_at is None:
-        return _prepare(job)
-    return _do_one(job) or _finish(job)
+    try:
+        did = _prepare(job) if job.planned_at is None else _do_one(job) or _finish(job)
+    except Exception as error:
+        if server_is_away(error):
+            raise
+        if gone_aside(error):
+            log.info("job %s gave way, it is tried again: %r", job, error)
+            return 0
+        return _failed(job, error)
+    if did and job.attempts:
+        Job.objects.filter(pk=job.pk).update(**_NO_FAILURE)
+    return did
+
+
+def _open() -> models.QuerySet[Job]:
+    return Job.objects.filter(finished_at=None, broken_at=None)
+
+
+def _failed(job: Job, error: Exception) -> int:
+    """Note it and wait before the next attempt; after some, set the job aside. 1 when there is more to do."""
+    words = "".join(traceback.format_exception(error, limit=-8))[-4000:]
+    with transaction.atomic():
+        held = _open().select_for_update(skip_locked=True).filter(pk=job.pk).first()
+        if held is None:
+            return 0
+        held.attempts += 1
+        held.error = words
+        wait = timedelta(0)
+        if held.attempts >= ATTEMPTS:
+            held.broken_at = clock.now()
+            log.error("job %s cannot be done and is set aside: %r", held, error)
+        else:
+            if not clock.is_virtual():  # there nothing happens between two moments
+                wait = min(FIRST_WAIT * 2 ** (held.attempts - 1), LONGEST_WAIT)
+            held.retry_at = clock.now() + wait
+            log.warning("job %s failed, again in %s: %r", held, wait, error)
+        held.save(update_fields=["attempts", "error", "retry_at", "broken_at"])
+    return 0 if wait else 1
 
 
 def settled() -> bool:
     """Whether nothing is left to do: for tests and rehearsals."""
-    return not Job.objects.filter(finished_at=None).exists()
+    return not _open().exists()
 
 
 def _prepare(job: Job) -> int:

@@ -57,12 +57,13 @@ class Health:
     workers: int
     oldest_overdue: timedelta | None
     broken: int
+    aside: int  # of long work: jobs and portions
     worst_lateness: timedelta | None
 
     @property
     def ok(self) -> bool:
         late = self.oldest_overdue is not None and self.oldest_overdue > SILENT_AFTER
-        return self.workers > 0 and not self.broken and not late
+        return self.workers > 0 and not self.broken and not self.aside and not late
 
 
 def health() -> Health:
@@ -70,11 +71,11 @@ def health() -> Health:
     due = timers.next_due()
     beats = list(WorkerBeat.objects.filter(beat_at__gte=now - SILENT_AFTER))
     broken = timers.Timer.objects.filter(state=timers.State.BROKEN).count()
-    broken += portions.Portion.objects.filter(state=portions.Portion.State.BROKEN).count()
     return Health(
         workers=len(beats),
         oldest_overdue=now - due if due is not None and due < now else None,
         broken=broken,
+        aside=portions.broken(),
         worst_lateness=timedelta(milliseconds=max(b.worst_lateness_ms for b in beats)) if beats else None,
     )
 

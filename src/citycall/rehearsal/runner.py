@@ -17,7 +17,7 @@ from citycall.base.audit import AuditEntry, AuditLink
 from citycall.base.channels.recording import RecordingChannel
 from citycall.base.commands import Input, Refused, commands, execute
 from citycall.base.notices import Notice
-from citycall.base.portions import Portion
+from citycall.base.portions import Job, Portion
 from citycall.base.timers import Timer
 from citycall.policy import PackError, load_pack
 from citycall.rehearsal import moments, sample
@@ -141,6 +141,8 @@ class _Runner:
             )
         for timer in Timer.objects.filter(state=timers.State.BROKEN):
             self._fail(last, "no timer breaks", f"{timer}: {timer.error[-300:]}")
+        for job in Job.objects.filter(broken_at__isnull=False):
+            self._fail(last, "no long work breaks", f"{job}: {job.error[-300:]}")
         for portion in Portion.objects.filter(state=Portion.State.BROKEN):
             self._fail(last, "no long work breaks", f"{portion.job} {portion}: {portion.error[-300:]}")
         report = audit.verify()
