@@ -110,6 +110,7 @@ def test_a_rule_is_read_changed_rehearsed_and_approved(
     expect(page.get_by_role("heading", name="試算")).to_be_visible()
     page.get_by_label("月份").select_option(index=0)  # the latest that has cases
     page.get_by_role("button", name="試算").click()
+    page.wait_for_url("**/trial/?month=*")
     expect(page.locator(".totals")).to_be_visible()
     accessible(page)
     screenshot(page, "policy-trial", full_page=True)
@@ -156,6 +157,24 @@ def upload(page: Page, table: str) -> None:
         {"name": "items.csv", "mimeType": "text/csv", "buffer": table.encode()}
     )
     page.get_by_role("button", name="看看會改什麼").click()
+
+
+IN_SIGHT = """tab => {
+  const row = tab.closest(".tabs").getBoundingClientRect(), box = tab.getBoundingClientRect();
+  return box.left >= row.left - 1 && box.right <= row.right + 1;
+}"""
+
+
+def test_the_present_tab_is_in_sight_on_a_telephone(new_context: Contexts, city: None) -> None:
+    phone = new_context(**PHONE_OPTIONS).new_page()
+    enter(phone, "research.director", "/oversight/")
+    for address in ("closures/", "outbox/", "policy/?topic=readings", ""):
+        phone.goto(f"/oversight/{address}")
+        phone.wait_for_function("document.fonts.status === 'loaded'")
+        for tab in phone.locator(".tabs [aria-current]").all():
+            assert tab.evaluate(IN_SIGHT), (address, tab.inner_text())
+        assert phone.evaluate("scrollY") == 0, "sideways only"
+        fits(phone)
 
 
 def test_why_a_case_is_due_then_is_asked_by_keyboard(

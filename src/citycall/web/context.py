@@ -16,7 +16,7 @@ from citycall.web.request import CityRequest
 from citycall.web.ui import words
 
 SHEETS = ("ui/tokens.css", "ui/base.css", "ui/controls.css", "ui/data.css", "ui/shell.css")
-SCRIPTS = ("ui/live.js", "ui/clock.js", "ui/keys.js", "ui/dialog.js", "ui/form.js")
+SCRIPTS = ("ui/live.js", "ui/clock.js", "ui/keys.js", "ui/dialog.js", "ui/form.js", "ui/tabs.js")
 LANGUAGES = (("zh-hant", "正體中文"), ("en", "English"))
 THEMES = (("", gettext_lazy("跟隨系統")), ("light", gettext_lazy("淺色")), ("dark", gettext_lazy("深色")))
 THEME_COOKIE = "citycall_theme"

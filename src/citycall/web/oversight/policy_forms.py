@@ -99,10 +99,16 @@ class FileForm(forms.Form):
     )
 
 
+class Reason(forms.CharField):
+    """A reason that one of two answers needs."""
+
+    needed = True
+
+
 class DecisionForm(forms.Form):
     """Approved, or refused with the reason."""
 
-    reason = forms.CharField(
+    reason = Reason(
         label=lazy("意見"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=lazy("不予核定時必填。"),
     )  # fmt: skip

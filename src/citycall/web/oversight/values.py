@@ -7,7 +7,7 @@ made of parts is written as YAML, with its keys told. A field left empty says no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -189,6 +189,7 @@ class Shape:
     make: Callable[..., forms.Field]
     shown: Callable[[Any], Any]
     help: str = ""
+    must: bool = False  # a value that says anything says this too
 
 
 def type_of(table: str, slug: str) -> Any:
@@ -203,7 +204,10 @@ def parts_of(kind: Any, value: Any) -> dict[str, Shape] | None:
         return None
     if value is not None and not isinstance(value, Mapping):
         return None
-    return {field.alias or name: _shape(field.annotation) for name, field in kind.model_fields.items()}
+    return {
+        field.alias or name: replace(_shape(field.annotation), must=field.is_required())
+        for name, field in kind.model_fields.items()
+    }
 
 
 def _shape(annotation: Any) -> Shape:
@@ -331,6 +335,7 @@ class ValueForm(forms.Form):
             known = dict(value or {})
             for name, shape in self.parts.items():
                 whole[PART + name] = shape.make(label=KEYS.get(name, name), help_text=shape.help)
+                whole[PART + name].must = shape.must  # type: ignore[attr-defined]
                 if known.get(name) is not None:
                     self.initial[PART + name] = shape.shown(known[name])
         self.fields = {**whole, **self.fields}

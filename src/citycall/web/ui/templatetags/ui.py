@@ -222,11 +222,16 @@ def field(
 ) -> SafeString:
     """One field of a form: label, hint, error, control, joined by `aria-describedby`.
 
-    `width` is short, medium or wide; any other argument becomes an attribute of the control. `optional=False`
-    for what the form need not always have and this state needs; a field may say so itself (`needed`).
+    What must be filled in is marked so, and what need not be is too. `width` is short, medium or wide; any
+    other argument becomes an attribute of the control. `optional=False` for what the form need not always
+    have and this state needs; a field may say so itself (`must`), or that it is one of several of which one
+    is needed (`needed`): that one is not marked at all.
     """
-    widget = bound.field.widget
-    optional = not getattr(bound.field, "needed", False) if optional is None else optional
+    widget, given = bound.field.widget, bound.field
+    must = given.required or optional is False or getattr(given, "must", False)
+    # A label may have a mark of its own, which the screen shows and hides (the card of the desk).
+    required = must and not given.disabled and "data-needed" not in label
+    optional = not must and not given.disabled and not getattr(given, "needed", False)
     single = isinstance(widget, forms.CheckboxInput)
     several = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
     attrs = {key.rstrip("_").replace("_", "-"): value for key, value in more.items()}
@@ -247,6 +252,8 @@ def field(
         attrs["aria-describedby"] = described
     if bound.errors and not several:
         attrs["aria-invalid"] = "true"
+    if required and not several and (not bound.field.required or isinstance(widget, forms.Select)):
+        attrs.setdefault("aria-required", "true")
     return SafeString(  # nosec B703: drawn by templates that escape
         render_to_string(
             "ui/tag/field.html",
@@ -260,7 +267,8 @@ def field(
                 "several": several,
                 "described": described,
                 "file": isinstance(widget, forms.FileInput),
-                "optional": optional and not bound.field.required and not bound.field.disabled,
+                "optional": optional,
+                "required": required,
             },
         )
     )

@@ -1,0 +1,78 @@
+"""Every form of the house says of each field whether it must be filled in."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+
+import pytest
+from django import forms
+from django.template import Context, Template
+
+import citycall.web
+
+
+def kinds() -> Iterator[type[forms.Form]]:
+    for module in pkgutil.walk_packages(citycall.web.__path__, "citycall.web."):
+        found = importlib.import_module(module.name)
+        for one in vars(found).values():
+            if isinstance(one, type) and issubclass(one, forms.Form) and one.__module__ == module.name:
+                yield one
+
+
+FORMS = sorted(set(kinds()), key=lambda one: (one.__module__, one.__name__))
+
+
+def drawn(field: forms.Field) -> str:
+    """One field as the screens draw it, in a form of its own."""
+    alone = type("Alone", (forms.Form,), {})()
+    alone.fields["it"] = field
+    return Template("{% field form.it %}").render(Context({"form": alone}))
+
+
+@pytest.mark.parametrize("kind", FORMS, ids=lambda one: f"{one.__module__}.{one.__name__}")
+def test_each_field_is_marked_as_it_is_read(kind: type[forms.Form]) -> None:
+    for name, field in {**kind.base_fields}.items():
+        if field.widget.is_hidden or isinstance(field.widget, forms.CheckboxInput):
+            continue
+        html = drawn(field)
+        must = field.required or getattr(field, "must", False)
+        one_of_several = getattr(field, "needed", False)
+        assert ("（必填）" in html) == must, name
+        assert ("（選填）" in html) == (not must and not one_of_several and not field.disabled), name
+        group = "<fieldset" in html
+        assert (
+            group or not must or re.search(r"\b(required|aria-required)\b", html.partition("</label>")[2])
+        ), name
+
+
+def test_the_walk_finds_the_forms() -> None:
+    assert len(FORMS) > 30
+    assert {"ClosureForm", "ChangeForm", "ValueForm"} <= {one.__name__ for one in FORMS}
+
+
+def test_the_parts_of_a_value_that_it_cannot_do_without_are_not_called_optional() -> None:
+    """What the type of a point demands is refused when it is left out of a value that says anything."""
+    from citycall.policy.variation_points import POINTS, Value
+    from citycall.web.oversight.values import PART, ValueForm
+
+    demanded = 0
+    for slug, point in POINTS.items():
+        if not (isinstance(point.type, type) and issubclass(point.type, Value)):
+            continue
+        form = ValueForm(table="settings", slug=slug, value=None, zh="", en="")
+        for name, field in point.type.model_fields.items():
+            html = drawn(form.fields[PART + (field.alias or name)])
+            assert ("（必填）" in html) == field.is_required(), (slug, name)
+            assert not (field.is_required() and "（選填）" in html), (slug, name)
+            demanded += field.is_required()
+    assert demanded > 5
+
+
+def test_a_reason_that_a_refusal_needs_is_said_so() -> None:
+    from citycall.web.oversight.policy_forms import DecisionForm
+
+    assert "不予核定時必填" in str(DecisionForm().fields["reason"].help_text)
+    assert "（選填）" not in drawn(DecisionForm().fields["reason"])
