@@ -37,6 +37,8 @@ OTHERWISE = [
      "petition-limits.value.by", "limits of their own"),
     ("taipei", "readings", "counts: clock}", "counts: working}",
      "stage-hours.value.counts", "only clock is served"),
+    ("taipei", "settings", "requires: [schedule, findings]", "requires: [findings]",
+     "kinds.petition.grade_b.requires", "schedule"),
     ("taipei", "settings", "to: duty_staff", "to: call_centre",
      "report-back.value.to", "report_first"),
 ]  # fmt: skip

@@ -54,6 +54,9 @@ def unserved(pack: Pack) -> Iterator[Finding]:
         if kind.reply.phone_record and "caller" not in kind.reply.phone_record:
             where = f"kinds.{code}.reply.phone_record"
             yield Finding("error", where, "who telephoned is always kept; write caller too")
+        if kind.grade_b is not None and "schedule" not in kind.grade_b.requires:
+            where = f"kinds.{code}.grade_b.requires"
+            yield Finding("error", where, "the planned end is always asked for; write schedule too")
 
 
 def _value(pack: Pack, slug: str) -> Any:
