@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from citycall.services.cases.commands.completion import last_answer
 from citycall.services.cases.models import OPEN_STATUSES, Case, ReplyBy, Status
 from citycall.services.cases.queries import CaseDetail
-from citycall.web.ui.words import named
+from citycall.web.ui.words import day_said, named
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def particulars(detail: CaseDetail) -> list[Particular]:
         late = _("逾時分文") if case.registered_late else ""
         found.append(Particular(_("分文掛號"), late, case.registered_at))
     if case.grade:
-        planned = case.planned_end.isoformat() if case.planned_end else ""
+        planned = day_said(case.planned_end) if case.planned_end else ""
         found.append(
             Particular(
                 _("處理等級"), _("%(grade)s，預定辦結 %(day)s") % {"grade": case.grade, "day": planned}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,6 +130,9 @@ def _line(row: TaskRow, detail: CaseDetail, actor: Actor, sent: TaskForm | None)
     )
 
 
+_SAID: dict[str, Callable[[Any], str]] = {"at": words.said, "date": words.day_said}
+
+
 def said_of(task: CaseTask) -> list[tuple[str, str]]:
     """What was entered when it was done, each with its label."""
     found: list[tuple[str, str]] = []
@@ -137,8 +140,7 @@ def said_of(task: CaseTask) -> list[tuple[str, str]]:
         value = getattr(task, name)
         if value:
             label = str(TaskForm.base_fields[name].label)
-            written = words.written(value) if name == "at" else str(value)
-            found.append((label, written))
+            found.append((label, _SAID.get(name, str)(value)))
     return found
 
 

@@ -19,7 +19,7 @@ from citycall.services.cases.models import CaseReply
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.inbox.forms import ActForm, local_minute, not_before
 from citycall.web.ui.forms import Day, LocalTime
-from citycall.web.ui.words import named
+from citycall.web.ui.words import day_said, named
 
 
 def submits(detail: CaseDetail, actor: Actor) -> bool:
@@ -122,7 +122,7 @@ class GradeForm(ActForm):
         now = clock.now()
         last = latest_end(rule, detail.case, now)
         field = self.fields["planned_end"]
-        field.help_text = gettext("最遲 %(day)s。") % {"day": last.isoformat()}
+        field.help_text = gettext("最遲 %(day)s。") % {"day": day_said(last)}
         field.widget.attrs |= {"min": clock.local(now).date().isoformat(), "max": last.isoformat()}
         self.fields["interim_result"].required = "findings" in rule.requires
 
