@@ -247,35 +247,87 @@ def test_each_attempt_waits_longer(toy: Toy, monkeypatch: pytest.MonkeyPatch) ->
     assert portions.work_off() == 0
 
 
-def test_it_waits_until_the_old_knowledge_is_out(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the real clock: two seconds, then until every transaction of that time has ended."""
-    from citycall.base import clock, portions
+def by_its_clock(sql: str = "clock_timestamp()") -> datetime:
+    """An instant by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sql}")
+        found = cursor.fetchone()
+    assert found is not None
+    return datetime.fromisoformat(str(found[0]))
+
+
+@pytest.fixture
+def by_the_real_clock(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And this machine's is wrong by years: nothing may depend on it."""
+    from citycall.base import clock
+
+    monkeypatch.setattr(clock, "is_virtual", lambda: False)
+
+
+def test_it_waits_until_the_old_knowledge_is_out(by_the_real_clock: None) -> None:
+    """Two seconds from when a worker first saw it, whatever the clocks of the machines say."""
+    from citycall.base import portions
+    from citycall.base.portions import SETTLE, Job
 
     job = ask()
-    now = NOW
-    monkeypatch.setattr(clock, "is_virtual", lambda: False)
-    monkeypatch.setattr(clock, "now", lambda: now)
 
     def read() -> Any:
-        return portions.Job.objects.get(pk=job.pk)
+        return Job.objects.get(pk=job.pk)
 
+    before = by_its_clock()
     assert portions.work_off() == 0
-    assert read().seen_at == NOW
-    now = NOW + timedelta(seconds=1.9)
-    assert portions.work_off() == 0
-    assert read().horizon is None
-    now = NOW + timedelta(seconds=2.1)
-    assert portions.work_off() == 0
-    assert read().horizon is not None
-    with connection.cursor() as cursor:  # as if it had begun after a transaction that goes on and on
-        cursor.execute(
-            "UPDATE base_job SET horizon = (pg_current_xact_id()::text::bigint + 1000)::text::xid8"
-        )
+    assert before <= read().seen_at <= by_its_clock()
+    assert portions.work_off() == 0, "seen this moment"
+    Job.objects.update(seen_at=by_its_clock() - SETTLE + timedelta(minutes=1))
     assert portions.work_off() == 0
     assert read().planned_at is None
-    portions.Job.objects.filter(pk=job.pk).update(horizon="1")
+    Job.objects.update(seen_at=by_its_clock() - SETTLE)
     assert portions.work_off() == 1
     assert read().planned_at is not None
+
+
+def test_it_waits_for_who_began_before_and_has_written_nothing_yet(by_the_real_clock: None) -> None:
+    """A command may read for a long time by what it knew, and only then write."""
+    from citycall.base import portions
+    from citycall.base.portions import SETTLE, Job
+
+    ask()
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT now(), pg_current_xact_id_if_assigned()")
+            began, number = cursor.fetchone() or (None, None)
+            assert began is not None
+            assert number is None, "it has no number by which it could be waited for"
+            Job.objects.update(seen_at=began - SETTLE + timedelta(microseconds=1))
+            assert portions.work_off() == 0
+            cursor.execute("COMMIT")
+            assert portions.work_off() == 1
+    finally:
+        other.close()
+
+
+def test_it_waits_for_nobody_who_began_later(by_the_real_clock: None) -> None:
+    """Whoever begins when the memories have run out knows already; a dump of the database never minds."""
+    from citycall.base import portions
+    from citycall.base.portions import SETTLE, Job
+
+    ask()
+    later, dump = connection.copy(), connection.copy()
+    try:
+        with later.cursor() as cursor, dump.cursor() as reading:
+            reading.execute("SET application_name = 'pg_dump'")
+            reading.execute("BEGIN")
+            reading.execute("SELECT 1")
+            known_until = by_its_clock()
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT 1")
+            Job.objects.update(seen_at=known_until - SETTLE)
+            assert portions.work_off() == 1
+    finally:
+        later.close()
+        dump.close()
 
 
 def test_mended_it_is_done(toy: Toy) -> None:
