@@ -191,6 +191,40 @@ def test_only_where_it_is(time: Any) -> None:
     sound()
 
 
+@pytest.mark.parametrize("passed_on", [{"district": BANQIAO}, {"agency": "works"}])
+def test_passed_on_between_reading_and_holding(
+    time: Any, monkeypatch: pytest.MonkeyPatch, passed_on: dict[str, str]
+) -> None:
+    """It is not counted by the calendar of where it was, but read anew."""
+    from citycall.services.cases.models import Case
+    from citycall.services.cases.recompute import writing
+
+    case, stays = (
+        take(place={"address": "新北市三重區重新路一段1號", "district": SANCHONG}) for _ in range(2)
+    )
+    close(date(2026, 3, 5), area=BANQIAO)
+    time.work()
+    assert moves(case) == []
+    really, held = writing.hold, []
+
+    def hold_after_it_was_passed_on(cases: Any, marks: Any) -> Any:
+        if case in cases:
+            Case.objects.filter(pk=case).update(**passed_on)
+        held.append(list(cases))
+        return really(cases, marks)
+
+    monkeypatch.setattr(writing, "hold", hold_after_it_was_passed_on)
+    close(date(2026, 3, 4))
+    time.work()
+    time.work()
+    assert any(case in cases for cases in held)
+    assert held[-1] == [case], "read and held once more, it alone"
+    assert [event.set["due_at"] for event in moves(stays)] == ["2026-03-11T02:00:00Z"]
+    days = 12 if "district" in passed_on else 11
+    assert [event.set["due_at"] for event in moves(case)] == [f"2026-03-{days}T02:00:00Z"]
+    assert of(case).due_at == clock_of(case).due
+
+
 def test_both_halves_make_a_day(time: Any) -> None:
     case = take()
     close(date(2026, 3, 4), part="morning")
@@ -237,6 +271,7 @@ def test_stopped_and_closed_cases_keep_theirs(time: Any) -> None:
     done, withdrawn = take(), take()
     do("cases.take", "civil.handler1", case=done)
     do("cases.complete", "civil.handler1", case=done, finding="resolved", result="已答復。")
+    do("cases.approve", "civil.section_chief", case=done)
     do("cases.withdraw", "call_centre.operator1", case=withdrawn, reason="entered_by_mistake")
     time.work()
     assert of(done).status == "closed"
@@ -257,6 +292,7 @@ def test_reopened_after_its_old_limit_it_is_not_late(time: Any) -> None:
     do("cases.take", "civil.handler1", case=case)
     done = {"finding": "resolved", "result": "已答復。", "late_reason": "待查"}
     do("cases.complete", "civil.handler1", case=case, **done)
+    do("cases.approve", "civil.section_chief", case=case)
     time.work()
     assert of(case).completed_late
     close(date(2026, 3, 4))
@@ -449,7 +485,7 @@ def test_random_lives(time: Any, seed: int) -> None:
 def _live(chance: random.Random, case: int) -> None:
     """One step of somebody's, whatever it is."""
     agency = of(case).agency
-    step = chance.choice(["ack", "take", "done", "reopen", "ask", "decide"])
+    step = chance.choice(["ack", "take", "done", "approve", "reopen", "ask", "decide"])
     if step == "ack":
         do("cases.acknowledge", f"{agency}.intake_window", case=case)
     elif step == "take":
@@ -457,6 +493,8 @@ def _live(chance: random.Random, case: int) -> None:
     elif step == "done":
         given = {"finding": "resolved", "result": "已處理。", "late_reason": "待料"}
         do("cases.complete", f"{agency}.handler1", case=case, **given)
+    elif step == "approve":
+        do("cases.approve", f"{agency}.section_chief", case=case)
     elif step == "reopen":
         do("cases.reopen", "call_centre.lead", case=case, reason="現場仍未修復")
     elif step == "ask":

@@ -12,6 +12,7 @@ somebody is working on for later.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
 from django.db import connection
@@ -26,6 +27,7 @@ from citycall.services.cases.recompute.reckon import (
     Anew,
     Counting,
     LimitError,
+    Ticking,
     codes_that_count,
 )
 
@@ -90,6 +92,11 @@ def recompute(ctx: Context, job: Job, portion: Portion) -> Done:
         sorted({one.ticking.case for one in found} | {one.case for one in tasks}),
         {mark for one in found for mark in one.unmark},
     )
+    gone = {one.ticking.case for one in found if _elsewhere(held, one.ticking.case, one.ticking)}
+    gone |= {one.case for one in tasks if _elsewhere(held, one.case, one)}
+    if gone:  # counted by a calendar that is no longer theirs: read anew, and later
+        held = {case: row for case, row in held.items() if case not in gone}
+        busy = sorted({*busy, *gone})
     mine = writing.clocks([one for one in found if one.ticking.case in held])
     if writing.timers(mine, ctx.now):
         ctx.wake_worker()
@@ -107,6 +114,14 @@ def recompute(ctx: Context, job: Job, portion: Portion) -> Done:
     moved = sum(one.moved for one in mine)
     moved += owed.write(ctx, [one for one in tasks if one.case not in busy], closure.pk)
     return Done(moved, _later(busy, span))
+
+
+def _elsewhere(held: Mapping[int, writing.Held], case: int, read: Ticking | owed.Owed) -> bool:
+    """Whether a case was passed on between reading and holding it, so that another calendar is its own."""
+    row = held.get(case)
+    return row is not None and (
+        row.agency != read.agency or row.district != read.district or row.version != read.version
+    )
 
 
 def _later(busy: list[int], of: Span) -> list[Span]:

@@ -27,6 +27,9 @@ class Owed(NamedTuple):
     task: int
     case: int
     due: datetime
+    agency: str
+    district: str
+    version: int
 
 
 def _open(closure: Closure) -> QuerySet[CaseTask]:
@@ -60,7 +63,8 @@ def anew(closure: Closure, span: Span) -> list[Owed]:
         except LimitError:
             continue
         if due != task.due_at:
-            found.append(Owed(task.pk, task.case_id, due))
+            case = task.case
+            found.append(Owed(task.pk, case.pk, due, case.agency, case.district, case.policy_version_id))
     return found
 
 

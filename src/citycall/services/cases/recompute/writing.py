@@ -43,6 +43,8 @@ class Held(NamedTuple):
     """A case that is locked, as it stands now; `marks` are those that are set."""
 
     agency: str
+    district: str
+    version: int
     due_at: datetime | None
     marks: frozenset[str]
 
@@ -67,18 +69,19 @@ def hold(cases: Sequence[int], marks: Iterable[str]) -> tuple[dict[int, Held], l
     picked = "".join(f", {connection.ops.quote_name(name)}" for name in columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, status = ANY(%s), agency, {micros('due_at')}{picked} FROM cases_case"  # nosec B608
+            "SELECT id, status = ANY(%s), agency, district, policy_version_id,"  # nosec B608
+            f" {micros('due_at')}{picked} FROM cases_case"
             " WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED",
             [OPEN, as_list(cases)],
         )
         rows = cursor.fetchall()
     held: dict[int, Held] = {}
-    for case, is_open, agency, due, *flags in rows:
+    for case, is_open, agency, district, version, due, *flags in rows:
         if is_open:
             bears = (
                 frozenset(name for name, flag in zip(columns, flags, strict=True) if flag) if flags else _BARE
             )
-            held[case] = Held(agency, None if due is None else instant(due), bears)
+            held[case] = Held(agency, district, version, None if due is None else instant(due), bears)
     mine = {row[0] for row in rows}
     return held, [case for case in cases if case not in mine]
 
