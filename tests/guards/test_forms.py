@@ -76,3 +76,14 @@ def test_a_reason_that_a_refusal_needs_is_said_so() -> None:
 
     assert "不予核定時必填" in str(DecisionForm().fields["reason"].help_text)
     assert "（選填）" not in drawn(DecisionForm().fields["reason"])
+
+
+def test_no_field_of_a_value_is_called_by_its_key() -> None:
+    from citycall.policy.variation_points import POINTS, READINGS, Value
+    from citycall.web.oversight.labels import KEYS
+
+    points = [*POINTS.values(), *READINGS.values()]
+    kinds = [one.type for one in points if isinstance(one.type, type) and issubclass(one.type, Value)]
+    names = {field.alias or name for kind in kinds for name, field in kind.model_fields.items()}
+    assert len(names) > 100
+    assert names - set(KEYS) == set()

@@ -75,3 +75,13 @@ def test_other_cells_have_one_width_too() -> None:
     assert _tidied("radius_m", "１００") == "100"
     assert _tidied("active_from", "２０２６／５／１") == "2026-05-01"
     assert _tidied("evidence", "ＹＥＳ") == "yes"
+
+
+def test_roles_and_channels_may_be_written_by_their_names() -> None:
+    from citycall.people.roles import role_name
+    from citycall.web.oversight.values import WordsField
+
+    assert WordsField().clean(f"{role_name('supervisor')}、window") == ["supervisor", "window"]
+    assert WordsField(known=["email", "sms"]).clean("電子郵件 簡訊") == ["email", "sms"]
+    with pytest.raises(ValidationError):
+        WordsField(known=["email"]).clean("鴿子")

@@ -168,8 +168,8 @@ def test_the_table_goes_out_and_comes_back(login: Login, make: Make, form: str) 
     assert "和現行規則相同" in says(evaluator.get(page)), "nothing is written before it is confirmed"
     text = says(take(evaluator, page, changed))
     assert "路燈故障" in text
-    assert "<del>4 hours</del>" in text
-    assert "<ins>8 hours</ins>" in text
+    assert "<del>4 小時</del>" in text
+    assert "<ins>8 小時</ins>" in text
     assert "新增" in text
     assert "依原時限" in text
 

@@ -19,6 +19,7 @@ from citycall.base.events import Event
 from citycall.base.policies import PolicyVersion
 from citycall.oversight.edits import ITEMS, Edits, draft_files, item_rows, items_text, table_in_force
 from citycall.oversight.items import by_code
+from citycall.oversight.mistakes import in_words
 from citycall.oversight.models import PolicyChange
 from citycall.policy import Pack, PackError
 from citycall.policy.check import Difference, diff_packs
@@ -78,13 +79,18 @@ def unsound(error: PackError) -> Refused:
     place = error.file if error.line is None else _("%(file)s 第 %(line)s 行") % {
         "file": error.file, "line": error.line,
     }  # fmt: skip
-    said = _("%(place)s，%(key)s：%(why)s") % {"place": place, "key": error.key or "—", "why": error.message}
+    why = in_words(error.message)
+    said = _("%(place)s，%(key)s：%(why)s") % {
+        "place": place,
+        "key": error.key or "—",
+        "why": why,
+    }
     return Refused(
         "invalid",
         _("草案不符規則：%(why)s") % {"why": said},
         fields={error.key or error.file: said},
         status=422,
-        info={"file": error.file, "line": error.line, "key": error.key, "expected": error.message},
+        info={"file": error.file, "line": error.line, "key": error.key, "expected": why},
     )
 
 

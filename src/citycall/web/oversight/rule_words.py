@@ -8,10 +8,13 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from citycall.policy import ClockRule, Item, Pack, Strike
+from citycall.people.roles import ROLES
+from citycall.policy import ClockRule, Item, Limit, Pack, Strike
 from citycall.policy import words as policy_words
+from citycall.policy.deadlines import read_due
 from citycall.policy.kinds import CaseKind
 from citycall.policy.tasks import TaskRule
+from citycall.web.oversight.labels import KEYS, PARTS
 from citycall.web.story import role_name
 from citycall.web.story_words import EVENTS
 from citycall.web.ui.words import named
@@ -174,5 +177,29 @@ def brief(value: Any) -> str:
         case list() | tuple() | set() | frozenset():
             return "、".join(brief(inner) for inner in value) or "—"
         case dict():
-            return "；".join(f"{name}：{brief(inner)}" for name, inner in value.items())
-    return str(value)
+            return "；".join(f"{_key(name)}：{brief(inner)}" for name, inner in value.items())
+        case str():
+            return word_of(value)
+    return limit_words(value)
+
+
+def _key(name: str) -> str:
+    return str(KEYS.get(name) or PARTS.get(name) or word_of(name))
+
+
+def word_of(text: str) -> str:
+    """A word of the rules as people say it: a limit, a role, a channel, an event; any other as it is."""
+    if text in EVENTS:
+        return event_name(text)
+    if text in ROLES:
+        return role_name(text)
+    for table in (policy_words.RECIPIENTS, policy_words.CHANNELS):
+        if text in table:
+            return table[text].get(_lang())
+    if text[:1].isdecimal():
+        try:
+            found = read_due(text)
+        except ValueError:
+            return text
+        return limit_words(found) if isinstance(found, Limit) else text
+    return text

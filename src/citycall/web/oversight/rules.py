@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from django.conf import settings as program
@@ -16,6 +17,7 @@ from citycall.policy import NoticeRule, Pack, PackError
 from citycall.policy.clauses import Clause, find_clauses, load_clauses
 from citycall.policy.rewrite import written
 from citycall.policy.variation_points import POINTS, READINGS
+from citycall.web.oversight.labels import KEYS, PARTS
 from citycall.web.oversight.rule_words import (
     brief,
     clock_lines,
@@ -25,8 +27,9 @@ from citycall.web.oversight.rule_words import (
     plain,
     task_lines,
     told,
+    word_of,
 )
-from citycall.web.oversight.values import KEYS
+from citycall.web.story_words import EVENTS
 from citycall.web.ui.words import named
 
 TOPICS: dict[str, Promise] = {
@@ -208,31 +211,24 @@ def place_named(pack: Pack, key: str, *, brief: bool = False) -> str:
     }.get(head, {})
     parts = [label, named(known[code]) if code in known else code]
     if inner and not brief:
-        called: dict[str, Promise] = {**KEYS, **LABELS, **_PARTS}
-        parts += [str(called.get(part) or part) for part in inner.split(".")]
-    return " › ".join(part for part in parts if part)
+        parts += list(_inner(pack, inner))
+    # A key and the code within it may be called the same: said once.
+    return " › ".join(part for part, _same in groupby(parts) if part)
 
 
-# What the inner keys of rules are called; those of values and of items are named with them.
-_PARTS: dict[str, Promise] = {
-    "value": lazy("值"),
-    "says": lazy("說明"),
-    "zh": lazy("中文"),
-    "en": lazy("英文"),
-    "name": lazy("名稱"),
-    "strikes": lazy("稽催"),
-    "when": lazy("時間"),
-    "daily_at": lazy("每日時刻"),
-    "do": lazy("動作"),
-    "notify": lazy("通知"),
-    "template": lazy("通知用語"),
-    "clauses": lazy("條文"),
-    "stages": lazy("階段"),
-    "ordinary": lazy("一般案件"),
-    "start": lazy("起算"),
-    "stop": lazy("停止於"),
-    "sample": lazy("示範資料"),
-}
+def _inner(pack: Pack, inner: str) -> Iterator[str]:
+    """The keys within a rule as they are called; a code of the rules by its name, any other as it is."""
+    steps = inner.split(".")
+    while steps:
+        step = steps.pop(0)
+        if f"{step}.{steps[0] if steps else ''}" in EVENTS:
+            yield event_name(f"{step}.{steps.pop(0)}")
+        elif step in pack.kinds:
+            yield named(pack.kinds[step].name)
+        elif step.isdecimal():
+            yield _("第 %(n)s 項") % {"n": int(step) + 1}
+        else:
+            yield str(PARTS.get(step) or LABELS.get(step) or KEYS.get(step) or word_of(step))
 
 
 # --- rules -----------------------------------------------------------------------------------------------

@@ -14,60 +14,28 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
 from citycall.base.commands.inputs import clean
+from citycall.oversight.mistakes import in_words
+from citycall.people.roles import ROLES
 from citycall.policy import Limit, PackError
+from citycall.policy import words as policy_words
 from citycall.policy.basics import clock_time
 from citycall.policy.deadlines import read_due
 from citycall.policy.limits import as_typed
 from citycall.policy.rewrite import value_of, written
 from citycall.policy.text import Text
 from citycall.policy.variation_points import POINTS, READINGS, Value
-from citycall.web.oversight.rule_words import limit_words, plain
+from citycall.web.oversight.labels import KEYS
+from citycall.web.oversight.rule_words import limit_words, plain, word_of
 
 LONGEST = 20_000
 WHOLE = "value"  # the field of a value that is not taken apart
 PART = "part_"
-# What keys of many points are called; any other is called by itself.
-KEYS: dict[str, Promise] = {
-    "at": lazy("時刻"),
-    "to": lazy("通知對象"),
-    "channels": lazy("通知方式"),
-    "digest": lazy("同一人的案件合併成一封"),
-    "limit": lazy("時限"),
-    "most": lazy("最長"),
-    "ordinary": lazy("一般時限"),
-    "by_category": lazy("各類別的時限"),
-    "complaint": lazy("陳訴時限"),
-    "roles": lazy("職務"),
-    "rounds": lazy("收文時刻"),
-    "distribute_within": lazy("分文時限"),
-    "second_to": lazy("第二次通知對象"),
-    "second_channels": lazy("第二次通知方式"),
-    "opens": lazy("開始"),
-    "closes": lazy("結束"),
-    "days": lazy("星期"),
-    "areas": lazy("停班範圍"),
-    "causes": lazy("停班原因"),
-    "requires": lazy("須登錄"),
-    "in_a_row": lazy("連續次數"),
-    "becomes": lazy("改列為"),
-    "letter_to": lazy("函送"),
-    "clock_from": lazy("起算"),
-    "approved_by": lazy("核定者"),
-    "filled_by": lazy("填報者"),
-    "rules": lazy("依據的其他規定"),
-    "annex": lazy("附件"),
-    "first": lazy("第一階段"),
-    "second": lazy("第二階段"),
-    "required": lazy("必須告知"),
-    "ways": lazy("方式"),
-}
 
 
 def visible(value: Any) -> None:
@@ -93,7 +61,9 @@ class YamlField(forms.CharField):
             return value_of(str(text or ""))
         except PackError as error:
             said = _("第 %(line)s 行：%(why)s") if error.line else "%(why)s"
-            raise ValidationError(said, params={"line": error.line, "why": error.message}) from error
+            raise ValidationError(
+                said, params={"line": error.line, "why": in_words(error.message)}
+            ) from error
 
 
 class WordsField(forms.CharField):
@@ -107,7 +77,8 @@ class WordsField(forms.CharField):
         text = super().clean(value)
         for mark in "、，,;；":
             text = text.replace(mark, " ")
-        words = text.split()
+        names = meant()
+        words = [names.get(word, word) for word in text.split()]
         for word in words:
             if self.known and word not in self.known:
                 said = _("「%(word)s」不能使用；可用：%(known)s")
@@ -115,6 +86,14 @@ class WordsField(forms.CharField):
             if self.times:
                 _time(word)
         return words or None
+
+
+def meant() -> dict[str, str]:
+    """Roles and channels by what they are called, so that either can be written: 督導主管 is `supervisor`."""
+    found = {str(name).replace(" ", ""): code for code, name in ROLES.items()}
+    for table in (policy_words.RECIPIENTS, policy_words.CHANNELS):
+        found |= {text.zh: code for code, text in table.items()}
+    return found
 
 
 class TimeField(forms.CharField):
@@ -242,10 +221,16 @@ def _shape(annotation: Any) -> Shape:
         if one is str or one is time or get_origin(one) is Literal:
             known = [str(word) for word in get_args(one)] if get_origin(one) is Literal else []
             help = _("以空白分開")
-            help += _("；可用：%(words)s") % {"words": " ".join(known)} if known else ""
+            help += _("；可用：%(words)s") % {"words": "、".join(map(_both, known))} if known else ""
             made = _field(WordsField, known=known, times=one is time)
             return Shape(made, lambda v: " ".join(map(str, v)), help)
     return Shape(_field(YamlField), lambda v: written(plain(v)), keys_said(inner))
+
+
+def _both(code: str) -> str:
+    """A code with what it is called: email（電子郵件）."""
+    name = word_of(code)
+    return code if name == code else f"{code}（{name}）"
 
 
 def _bare(annotation: Any) -> Any:

@@ -31,18 +31,18 @@ from citycall.oversight.items import LABELS
 from citycall.oversight.models import PolicyChange
 from citycall.oversight.policy_commands import propose_change
 from citycall.oversight.wording import stale
-from citycall.people.queries import staff_names
+from citycall.people.queries import agency_names, staff_names
 from citycall.policy import PackError
 from citycall.web.access import staff_view
 from citycall.web.errors import into_form
 from citycall.web.oversight.access import POLICY_READERS, approves, may_steer, sections, sees_changes
 from citycall.web.oversight.policy_forms import ChangeForm, DecisionForm
-from citycall.web.oversight.rule_words import brief
+from citycall.web.oversight.rule_words import brief, word_of
 from citycall.web.oversight.rules import place_named
 from citycall.web.oversight.views.policy import differences_of
 from citycall.web.request import StaffRequest
 from citycall.web.ui.templatetags.ui import Entry, Tab
-from citycall.web.ui.words import said
+from citycall.web.ui.words import named, said
 
 State = PolicyChange.State
 SHAPES = {
@@ -237,15 +237,30 @@ def _items(found: PolicyChange) -> list[dict[str, Any]]:
 
 def item_lines(found: Iterable[ItemChange]) -> list[dict[str, Any]]:
     """Changes of items in words, each cell with what its column is called."""
+    names = agency_names()
     kinds = {"added": (_("新增"), "info"), "changed": (_("修改"), "active"), "ended": (_("停止受理"), "off")}
     return [
         {
             "item": one,
             "kind": kinds[one.kind],
-            "cells": [(str(LABELS.get(name, name)), before, after) for name, before, after in one.cells],
+            "cells": [
+                (str(LABELS.get(name, name)), _cell(name, before, names), _cell(name, after, names))
+                for name, before, after in one.cells
+            ],
         }
         for one in found
     ]
+
+
+def _cell(name: str, cell: str, agencies: Mapping[str, tuple[str, str]]) -> str:
+    """A cell as people read it: an agency by its name, a limit and a flag in words."""
+    if name == "agency" and cell in agencies:
+        return named(agencies[cell])
+    if name in ("stage1", "stage2_max"):
+        return word_of(cell)
+    if cell in ("yes", "no"):
+        return _("是") if cell == "yes" else _("否")
+    return cell
 
 
 def _withdraws(found: PolicyChange, *, steers: bool, approver: bool) -> bool:
@@ -301,6 +316,8 @@ def summary(found: PolicyChange, draft: Draft | None) -> dict[str, Any]:
 
 def _stale(draft: Draft | None) -> list[dict[str, str]]:
     """The words that still name the old value, each with its place and what is so now."""
+    if draft is None:
+        return []
     return [
         {
             "place": place_named(draft.after, one.place),
@@ -308,7 +325,7 @@ def _stale(draft: Draft | None) -> list[dict[str, str]]:
             "named": "、".join(map(brief, one.named)),
             "now": "、".join(map(brief, one.now)),
         }
-        for one in (stale(draft.before, draft.after) if draft else ())
+        for one in stale(draft.before, draft.after)
     ]
 
 

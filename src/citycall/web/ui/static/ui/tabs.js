@@ -8,5 +8,6 @@ function show(row) {
 
 const rows = () => document.querySelectorAll(".tabs, .areas").forEach(show);
 rows();
+addEventListener("resize", rows);
 document.fonts?.ready.then(rows);
 document.body.addEventListener("htmx:afterSettle", (event) => event.target.querySelectorAll?.(".tabs").forEach(show));

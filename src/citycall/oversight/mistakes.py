@@ -1,0 +1,73 @@
+"""What is wrong with a draft, in the reader's language: the rules themselves say it in English.
+
+The file, line and key stay as they are, for whoever looks there. What has no words here is told as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+Match = re.Match[str]
+_SAID: tuple[tuple[str, Callable[[Match], str]], ...] = (
+    (
+        r"unknown key(?: \(did you mean (?P<near>[^)]+)\?\))?(?:; expected (?P<known>.+))?",
+        lambda m: (
+            _("沒有這個鍵")
+            + (_("（是不是 %(near)s？）") % {"near": m["near"]} if m["near"] else "")
+            + (_("；可用：%(known)s") % {"known": m["known"]} if m["known"] else "")
+        ),
+    ),
+    (r"this key is missing", lambda m: _("缺少這個鍵")),
+    (
+        r"(?P<found>.+) is not a limit; write .+",
+        lambda m: _("%(found)s 不是時限；請寫數字加單位，例如 4 小時、6 個工作日") % {"found": m["found"]},
+    ),
+    (
+        r"(?P<found>.+) is not a unit of time; one of .+",
+        lambda m: (
+            _("%(found)s 不是時間單位；可用：分鐘、小時、日、半日、工作日、工作小時") % {"found": m["found"]}
+        ),
+    ),
+    (
+        r"(?P<unit>\w+) are counted whole, not (?P<found>.+)",
+        lambda m: _("這個單位只能是整數，不能是 %(found)s") % {"found": m["found"]},
+    ),
+    (r"expected a valid integer.*", lambda m: _("應為整數")),
+    (r"expected a valid boolean.*", lambda m: _("應為是或否（true 或 false）")),
+    (r"expected a valid (string|text).*", lambda m: _("應為文字")),
+    (r"expected a valid (list|tuple|array).*", lambda m: _("應為清單")),
+    (r"expected a valid (dictionary|mapping).*", lambda m: _("應為成組的值")),
+    (r"expected greater than or equal to (?P<n>\S+)", lambda m: _("應不小於 %(n)s") % {"n": m["n"]}),
+    (r"expected less than or equal to (?P<n>\S+)", lambda m: _("應不大於 %(n)s") % {"n": m["n"]}),
+    (r"expected greater than (?P<n>\S+)", lambda m: _("應大於 %(n)s") % {"n": m["n"]}),
+    (
+        r"expected (?P<words>'[^']*'(?:(?:, | or )'[^']*')*)",
+        lambda m: _("應為 %(words)s 之一") % {"words": m["words"].replace(" or ", "、").replace(", ", "、")},
+    ),
+    (r"this is not YAML: (?P<why>.+)", lambda m: _("不是 YAML：%(why)s") % {"why": m["why"]}),
+    (
+        r"anchors and aliases \(& and \*\) are not taken here",
+        lambda m: _("不能使用 & 與 *（YAML 的錨與別名）"),
+    ),
+    (r"nested too deeply", lambda m: _("巢狀太深")),
+)
+_FOUND = re.compile(r"(?P<said>.+) \(found (?P<found>.+)\)", re.DOTALL)
+_KNOWN = tuple((re.compile(pattern, re.DOTALL), words) for pattern, words in _SAID)
+
+
+def in_words(message: str) -> str:
+    """A message of the rules in the reader's language; in English as it was."""
+    if not (get_language() or "zh").startswith("zh"):
+        return message
+    whole = _FOUND.fullmatch(message)
+    said = whole["said"] if whole else message
+    for pattern, words in _KNOWN:
+        found = pattern.fullmatch(said)
+        if found:
+            told = words(found)
+            return told + (_("（現為 %(found)s）") % {"found": whole["found"]} if whole else "")
+    return message
