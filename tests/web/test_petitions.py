@@ -402,6 +402,8 @@ def test_grade_b_on_its_form(taipei: None) -> None:
     page = handler.get(f"{at}/").content.decode()
     assert "B 等級" in page
     assert "排定會勘" in page
+    assert "預定辦結 2026年4月1日" in re.sub(r"<[^>]+>", "", page), "in its story as elsewhere"
+    assert "預定辦結 2026-04-01" not in page
     assert f'href="{at}/grade_b"' not in page, "once"
     assert case.number in handler.get("/inbox/trays/grade_b/").content.decode()
 
@@ -446,6 +448,17 @@ def test_a_letter_is_a_reply_with_its_date(newtaipei: None) -> None:
     page = handler.get(f"{at}/").content.decode()
     assert "新北工字第1號" in page
     assert "已回覆民眾" in page
+
+
+def test_a_kind_of_one_stage_does_not_name_it(newtaipei: None) -> None:
+    login("call_centre.operator1").post("/desk/cases/new", REPORT)
+    number = cases().get().number
+    handler = login("works.handler1")
+    for address in (f"/inbox/cases/{number}/", f"/inbox/cases/{number}/print", "/inbox/trays/all/"):
+        page = handler.get(address).content.decode()
+        shown = re.sub(r"<option.*?</option>", "", page)  # the filter lists every stage
+        assert "通報案件" in shown
+        assert "一般案件" not in shown
 
 
 @pytest.mark.parametrize(

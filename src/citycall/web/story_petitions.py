@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from citycall.base.events import Event
 from citycall.people.queries import agency_names
 from citycall.services.cases.models import CaseReply
 from citycall.services.cases.queries import CaseDetail
-from citycall.web.ui.words import named, short
+from citycall.web.ui.words import day_said, named, short
 
 EVENTS: dict[str, tuple[Promise, str]] = {
     "case.registered": (pgettext_lazy("event", "分文掛號"), "done"),
@@ -50,7 +51,8 @@ def _passed_down(event: Event, detail: CaseDetail) -> str:
 
 
 def _graded(event: Event, detail: CaseDetail) -> str:
-    planned = _("預定辦結 %(day)s") % {"day": event.set.get("planned_end", "")}
+    day = date.fromisoformat(str(event.set["planned_end"]))
+    planned = _("預定辦結 %(day)s") % {"day": day_said(day)}
     return "\n".join(filter(None, (planned, str(event.set.get("interim_result", "")))))
 
 

@@ -172,6 +172,8 @@ class StageForm(ActForm):
             choices.append(("ordinary", gettext("一般案件處理時限")))
         self.choose("to", choices)
         self.fields["to"].initial = choices[0][0] if choices else None
+        offered = [code for code, _label in choices]  # the days go with the second stage alone
+        setattr(self.fields["days"], "must" if offered == ["second"] else "needed", True)
 
     def values(self) -> dict[str, Any]:
         found = super().values()

@@ -208,6 +208,11 @@ def address(tray: Tray, chosen: Mapping[str, str], view: str = "inbox:tray") -> 
     return f"{path}?{urlencode(chosen)}" if chosen else path
 
 
+def stage_of(case: Case, pack: Pack) -> str:
+    """The stage of a case in words, where its kind knows several; empty otherwise."""
+    return str(Stage(case.stage).label) if len(pack.kinds[case.kind].stages) > 1 else ""
+
+
 def short_address(case: Case, pack: Pack) -> str:
     """The address without the city and the district, where the district stands beside it."""
     district = pack.district(case.district)

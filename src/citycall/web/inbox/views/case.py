@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from citycall.base import clock
 from citycall.base.commands import Actor
 from citycall.people.queries import staff_names
+from citycall.policy import Pack
 from citycall.services.cases.models import (
     OPEN_STATUSES,
     Case,
@@ -80,8 +81,8 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
         "agency": named(detail.row.agency),
         "district": named(detail.row.district),
         "address": trays.short_address(case, detail.pack),
-        "badges": badges_of(case),
-        "stage": Stage(case.stage).label,
+        "badges": badges_of(case, detail.pack),
+        "stage": trays.stage_of(case, detail.pack),
         "reply_by": ReplyBy(case.reply_by).label,
         "finding": choice_name(kind.findings, case.finding) if case.finding else "",
         "handler": handler,
@@ -123,11 +124,11 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
     }
 
 
-def badges_of(case: Case) -> list[tuple[Any, str]]:
+def badges_of(case: Case, pack: Pack) -> list[tuple[Any, str]]:
     """The states of a case in words: where it stands, its limit, what went wrong."""
     badges: list[tuple[Any, str]] = [(Status(case.status).label, trays.SHAPES[Status(case.status)])]
-    if case.stage != Stage.FIRST:
-        badges.append((Stage(case.stage).label, "info"))
+    if case.stage != Stage.FIRST and (stage := trays.stage_of(case, pack)):
+        badges.append((stage, "info"))
     if case.overdue and case.status in OPEN_STATUSES:
         badges.append((Case._meta.get_field("overdue").verbose_name, "late"))
     if case.completed_late:

@@ -65,14 +65,15 @@ def delays(request: StaffRequest) -> HttpResponse:
 
 
 def _row(row: CaseRow, analysis: DelayAnalysis | None) -> dict[str, Any]:
-    kind = policies.pack_of(row.case.policy_version_id).kinds[row.case.kind]
+    pack = policies.pack_of(row.case.policy_version_id)
+    kind = pack.kinds[row.case.kind]
     return {
         "case": row.case,
         "item": named(row.item),
         "district": named(row.district),
-        "address": short_address(row.case, policies.pack_of(row.case.policy_version_id)),
+        "address": short_address(row.case, pack),
         "stopped": row.case.closed_at or row.case.replied_at,
-        "badges": badges_of(row.case),
+        "badges": badges_of(row.case, pack),
         "analysis": analysis,
         "cause": choice_name(kind.delay_causes, analysis.cause) if analysis else "",
     }

@@ -130,7 +130,7 @@ def _row(row: queries.CaseRow, pack: Pack, actor: Actor) -> dict[str, Any]:
         "clock": running,
         "clock_name": named(own.clock(running.code).name) if running else "",
         "badge": (Status(case.status).label, trays.SHAPES[Status(case.status)]),
-        "stage": Stage(case.stage).label if case.stage != Stage.FIRST else "",
+        "stage": trays.stage_of(case, own) if case.stage != Stage.FIRST else "",
         "handler": row.handler,
         "phone_task": row.phone_task,
         "told": told_before(case),
