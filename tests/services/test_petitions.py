@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+
+import citycall
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -15,7 +19,7 @@ HERE = ZoneInfo("Asia/Taipei")
 MONDAY = datetime(2026, 3, 2, 8, 30, tzinfo=HERE)
 
 
-def city(pack: str) -> Iterator[Any]:
+def city(pack: str | Path) -> Iterator[Any]:
     """The sample government of a pack on a virtual clock."""
     from citycall.base import clock, policies
     from citycall.rehearsal import sample
@@ -36,6 +40,36 @@ def newtaipei() -> Iterator[Any]:
 @pytest.fixture
 def taipei() -> Iterator[Any]:
     yield from city("taipei")
+
+
+@pytest.fixture
+def of_a_day_untold(tmp_path: Path) -> Iterator[Any]:
+    """A government whose petitions must be answered before a day that nobody tells."""
+    folder = tmp_path / "newtaipei"
+    shutil.copytree(Path(citycall.__file__).parents[2] / "policies" / "newtaipei", folder)
+    clocks = folder / "clocks.yaml"
+    words = clocks.read_text(encoding="utf-8")
+    assert words.count("kinds: [petition]\n  clauses: [NT-5-2-1b]\n") == 1
+    before, _, after = words.partition("kinds: [petition]\n  clauses: [NT-5-2-1b]\n")
+    after = after.replace("limit: kind.ordinary", "limit: before day of event_on", 1)
+    clocks.write_text(f"{before}kinds: [petition]\n  clauses: [NT-5-2-1b]\n{after}", encoding="utf-8")
+    yield from city(folder)
+
+
+def test_a_limit_that_nothing_tells_is_refused_in_words(of_a_day_untold: Any) -> None:
+    """The case is not taken and nothing is written; the check names the rule."""
+    from citycall.base import policies
+    from citycall.policy.check import check_pack
+
+    petition = {"kind": "petition", "agency": "works", "description": "建議增設人行道"}
+    refusal = refused("no_limit", "cases.establish", "call_centre.operator1", **petition)
+    assert "citycall policy check" in refusal.message
+    assert "event_on" in refusal.info["why"] or "petition" in refusal.info["why"]
+    assert refusal.status == 409
+    report(reply_by="none", reporter={})  # what has a limit is taken
+    pack = policies.in_force()[1]
+    said = [found.message for found in check_pack(pack.path) if found.level == "error"]
+    assert said == ["clocks.petition.limit: case.established tells no day 'event_on' (days it tells: none)"]
 
 
 def run(command: str, who: str, **given: Any) -> Any:

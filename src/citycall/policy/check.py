@@ -14,7 +14,7 @@ from citycall.policy.cross import problems
 from citycall.policy.load import read_marked
 from citycall.policy.model import Pack
 from citycall.policy.served import unserved
-from citycall.policy.soundness import Finding, approval, dead_rules, unsettled
+from citycall.policy.soundness import Finding, approval, dead_rules, unsettled, untold_days
 from citycall.policy.source import Key, PackError, Source
 from citycall.policy.world import sample_world
 
@@ -46,6 +46,7 @@ def check_pack(path: Path | str) -> list[Finding]:
     found += _unused(pack)
     found += dead_rules(pack)
     found += approval(pack)
+    found += untold_days(pack)
     found += unserved(pack)
     found += unsettled(pack, find_clauses(pack.path))
     return [_placed(pack, source, one) for one in found]

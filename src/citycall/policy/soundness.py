@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from citycall.policy.deadlines import BeforeDay
 from citycall.policy.model import Pack
 from citycall.policy.rules import APPROVER
 from citycall.policy.upgrades import CURRENT
@@ -26,6 +27,10 @@ OWN = frozenset({"accent_colour"})
 FREE = frozenset(
     {"case.established", "case.due_changed", "case.task_opened", "case.task_done", "case.task_cancelled"}
 )
+
+
+# Days among the facts of an event, before which a clock may end.
+DAYS_TOLD = {"case.graded_b": frozenset({"until"})}
 
 
 class Finding(NamedTuple):
@@ -69,6 +74,17 @@ def dead_rules(pack: Pack) -> Iterator[Finding]:
             yield from _events(pack, task.kinds, f"{where}.{name}", getattr(task, name))
         if not task.on and not task.opened_by and task.code not in struck:
             yield Finding("warning", where, "nothing opens this task: no event, no strike, nobody by hand")
+
+
+def untold_days(pack: Pack) -> Iterator[Finding]:
+    """Clocks that end before the day of a fact which the event that starts them does not tell."""
+    for rule in pack.clocks:
+        if isinstance(rule.limit, BeforeDay) and rule.limit.of is not None:
+            told = DAYS_TOLD.get(rule.start.on, frozenset())
+            if rule.limit.of not in told:
+                known = ", ".join(sorted(told)) or "none"
+                message = f"{rule.start.on} tells no day {rule.limit.of!r} (days it tells: {known})"
+                yield Finding("error", f"clocks.{rule.code}.limit", message)
 
 
 def approval(pack: Pack) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ is owed all come from the policy pack that the case was established under.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,9 +25,11 @@ from django.utils.translation import gettext as _
 from citycall.base.commands import Context, Refused
 from citycall.base.events import Event, record
 from citycall.base.policies import pack_of
-from citycall.policy import Pack
+from citycall.policy import LimitError, Pack
 from citycall.services.cases import clocks, messages, tasks
 from citycall.services.cases.models import Case, CaseTask, StageRequest, Status
+
+log = logging.getLogger("citycall.cases")
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,9 @@ def advance(
     (never personal data). ``data``: facts for the clock and notice rules, such as the limit that
     was granted.
 
-    Raises ``Refused('wrong_status')`` when the pack's moves table does not allow the event, and
-    ``Refused('task_open')`` while something is owed that comes before it.
+    Raises ``Refused('wrong_status')`` when the pack's moves table does not allow the event,
+    ``Refused('task_open')`` while something is owed that comes before it, and ``Refused('no_limit')`` where a
+    clock that it starts cannot be counted (a day that no fact tells, a limit beyond the calendar).
     """
     pack = pack_for(case)
     changes = dict(set or {})
@@ -109,7 +113,27 @@ def _carry(
     info: dict[str, Any],
     facts: dict[str, Any],
 ) -> Advanced:
-    """Write an event that may happen, and all that the pack's rules say must follow from it."""
+    """Write an event that may happen, and all that the pack's rules say must follow from it.
+
+    ``Refused('no_limit')`` where a clock or a task cannot be counted from what is known: nothing changes.
+    """
+    try:
+        return _written(ctx, pack, case, event_kind, changes, info, facts)
+    except LimitError as error:
+        log.error("%s of a case of %s: %s", event_kind, pack.code, error)
+        message = _("規則中的期限無法計算，資料沒有變更。請通知系統管理者檢查規則（citycall policy check）。")
+        raise Refused("no_limit", message, status=409, info={"why": str(error)}) from error
+
+
+def _written(
+    ctx: Context,
+    pack: Pack,
+    case: Case,
+    event_kind: str,
+    changes: dict[str, Any],
+    info: dict[str, Any],
+    facts: dict[str, Any],
+) -> Advanced:
     creating = case._state.adding
     if not creating and ctx.run.inserts and clocks.concerned(pack, event_kind):
         ctx.run.flush()  # a clock that this very command started may be stopped by this event
