@@ -376,3 +376,17 @@ def test_the_assessment_is_of_one_kind_when_asked(kinmen: None) -> None:
     assert rows[0].endswith("解除列管,逾期待辦")
     assert rows[1].startswith("工務處,1,0,0,")
     assert rows[1].endswith(",1,0")
+
+
+@pytest.mark.parametrize(
+    ("reporter", "said"),
+    [
+        ({"name": "王小明", "phone": "0912345678"}, "這類案件不寄送成案通知"),
+        ({}, "沒有可以寄送的手機或電子郵件"),
+    ],
+)
+def test_why_the_number_is_read_out(kinmen: None, reporter: dict[str, str], said: str) -> None:
+    made = take("kinmen", reporter=reporter)
+    page = enter("call_centre.operator1").get(f"/desk/cases/{made.number}/established").content.decode()
+    assert said in page
+    assert page.count("請現在唸出案號與查詢碼") == 1
