@@ -280,13 +280,16 @@ def _check_identity(kind: CaseKind, item: Item | None, data: Establish) -> None:
 
 
 def _best_way(kind: CaseKind, reporter: dict[str, str]) -> str:
-    """By the contact way left; by telephone alone where the kind knows no case without a reply (NT-5-3d)."""
+    """By the contact way left; by telephone where the kind knows no case without a reply (NT-5-3d), or none
+    that goes out by itself (KM-6-1d).
+    """
     ways = kind.reply.ways
     if "sms" in ways and reporter["phone"] and _mobile(reporter["phone"]):
         return ReplyBy.SMS
     if "email" in ways and reporter["email"]:
         return ReplyBy.EMAIL
-    if "none" not in ways and "phone" in ways and reporter["phone"]:
+    asked_for = "none" in ways and ("sms" in ways or "email" in ways)
+    if "phone" in ways and reporter["phone"] and not asked_for:
         return ReplyBy.PHONE
     return ReplyBy.NONE
 
