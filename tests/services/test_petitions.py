@@ -288,3 +288,35 @@ def test_petitions_of_a_fast_item_keep_their_agency(newtaipei: Any) -> None:
     """NT-5-4-11a: an unnamed report of a fast item goes on as a petition, without another agency."""
     made = petition(item="streetlight", agency=None, category=None)
     assert (made.kind, made.agency) == ("petition", "works")
+
+
+def test_nobody_is_asked_to_approve_their_own(newtaipei: Any) -> None:
+    """Who submits as the handler and stands in for those who approve is not told of it (NT-5-2-3b)."""
+    from citycall.base.notices import Notice
+    from citycall.people.queries import recipient_of_post
+
+    def told(case: int) -> list[str | None]:
+        found = Notice.objects.filter(about_kind="case", about_id=case, template="approval.submitted")
+        return list(found.order_by("pk").values_list("to_post", flat=True))
+
+    def away(post: str, deputy: int) -> None:
+        holder = recipient_of_post(post)
+        assert holder is not None
+        run("people.set_deputies", "works.head", post=post, deputies=[deputy])
+        given = {"staff": holder.pk, "starts": MONDAY, "ends": MONDAY + timedelta(days=1)}
+        run("people.declare_leave", post, **given)
+
+    handler = recipient_of_post("works.handler1")
+    assert handler is not None
+    cases = [report(reply_by="sms", description=f"擋土牆龜裂{n}").case for n in range(3)]
+    for case in cases:
+        run("cases.take", "works.handler1", case=case)
+    done = {"finding": "resolved", "result": "已支撐"}
+    run("cases.complete", "works.handler1", case=cases[0], **done)
+    assert told(cases[0]) == ["works.section_chief"]
+    away("works.section_chief", handler.pk)
+    run("cases.complete", "works.handler1", case=cases[1], **done)
+    assert told(cases[1]) == ["works.head"]
+    away("works.head", handler.pk)
+    run("cases.complete", "works.handler1", case=cases[2], **done)
+    assert told(cases[2]) == []

@@ -12,14 +12,13 @@ from citycall.base.notices import Notice, call_off, queue
 from citycall.oversight import changes
 from citycall.oversight.models import PolicyChange
 from citycall.oversight.words import CHANNEL, DECIDED, SUBMITTED
-from citycall.people.queries import posts_in_roles, posts_of_staff, staff_names
+from citycall.people.queries import posts_in_roles, posts_of_others, posts_of_staff, staff_names
 
 
 def tell_approvers(ctx: Context, change: PolicyChange, event: Event) -> None:
     """A change waits: whoever may approve it hears of it, but for those who had a hand in it."""
     roles, agency = changes.approvers(ctx.pack)
-    had = {post for staff in changes.had_a_hand(change) for post in posts_of_staff(staff)}
-    to = [post for post in posts_in_roles(agency, roles) if post not in had]
+    to = posts_of_others(posts_in_roles(agency, roles), changes.had_a_hand(change))
     _queue(ctx, change, event, SUBMITTED, to, {})
 
 

@@ -136,6 +136,14 @@ def posts_of_staff(staff: int, agency: str = "") -> list[str]:
     return list(found.order_by("post").values_list("post", flat=True))
 
 
+def posts_of_others(posts: Collection[str], staff: Collection[int]) -> list[str]:
+    """Those of these posts at which none of these people stands now, filled or not. Two queries at most."""
+    if not posts or not staff:
+        return list(posts)
+    here = standing_at(posts, clock.now())
+    return [code for code in posts if code not in here or here[code].pk not in staff]
+
+
 def posts_in_roles(agency: str, roles: Collection[str]) -> list[str]:
     """The posts of these roles that somebody holds: dunning falls back to these (NT-5-4-6a)."""
     held = Holding.objects.filter(post=OuterRef("pk"), until=None, staff__is_active=True)

@@ -17,7 +17,7 @@ from django.conf import settings
 from citycall.base import clock
 from citycall.base.events import Event
 from citycall.base.notices import Notice, queue
-from citycall.people.queries import agency_names, posts_bearing, posts_in_roles
+from citycall.people.queries import agency_names, posts_bearing, posts_in_roles, posts_of_others
 from citycall.policy import Pack
 from citycall.policy.notices import notices_for, reporter_channel
 from citycall.policy.rules import APPROVER, NotifyAction, Strike
@@ -78,8 +78,7 @@ def queue_for_event(
         for to, channel in product(rule.to, rule.channels):
             ways: list[tuple[str | None, int | None, str, str]]
             if to != REPORTER:
-                posts = posts_meant(pack, case, to, done_by=event.post)
-                ways = [(post, None, to, channel) for post in posts]
+                ways = [(post, None, to, channel) for post in posts_meant(pack, case, to)]
             else:
                 way = reporter_channel(
                     channel, mobile=case.has_mobile, email=case.has_email, reply_by=case.reply_by
@@ -124,18 +123,18 @@ def facts_of(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def posts_meant(pack: Pack, case: Case, to: str, *, done_by: str = "") -> list[str]:
+def posts_meant(pack: Pack, case: Case, to: str) -> list[str]:
     """The posts that a rule names: one by its code, the handler, who approves, or a role of the agency.
 
     The handler is who took the case; until somebody does, the post that the item names, if it names one.
-    Who approves is the first of the pack's approvers that the agency has, other than the post that has just
-    acted (`done_by`): nobody approves their own. A role that no post bears yet is addressed all the same:
-    the notice waits and shows as such.
+    Who approves is the first of the pack's approvers that the agency has, other than who submitted the result
+    (at whichever post they stand): nobody approves their own. A role that no post bears yet is addressed all
+    the same: the notice waits and shows as such.
     """
     if to.startswith("post:"):
         return [to.removeprefix("post:")]
     if to == APPROVER:
-        return _approvers(pack, case, done_by)
+        return _approvers(pack, case)
     if to == "handler":
         if case.taken_post:
             return [case.taken_post]
@@ -144,13 +143,17 @@ def posts_meant(pack: Pack, case: Case, to: str, *, done_by: str = "") -> list[s
     return posts_bearing(case.agency, to) or [f"{case.agency}.{to}"]
 
 
-def _approvers(pack: Pack, case: Case, done_by: str) -> list[str]:
-    roles = pack.kinds[case.kind].completion.approved_by
-    for role in roles:
-        others = [post for post in posts_bearing(case.agency, role) if post != done_by]
+def _approvers(pack: Pack, case: Case) -> list[str]:
+    submitter = () if case.submitted_by is None else (case.submitted_by,)
+    nobodys = []
+    for role in pack.kinds[case.kind].completion.approved_by:
+        posts = posts_bearing(case.agency, role)
+        others = posts_of_others(posts, submitter)
         if others:
             return others
-    return [f"{case.agency}.{role}" for role in roles[:1]]
+        if not posts:
+            nobodys.append(f"{case.agency}.{role}")
+    return nobodys[:1]
 
 
 def _json(value: Any) -> Any:
