@@ -224,6 +224,18 @@ def test_only_who_approves_approves_and_never_their_own() -> None:
     assert refused("decide_change", DIRECTOR, change=edited, approve=True).code == "own_proposal"
 
 
+def test_what_the_program_would_not_do_is_no_draft() -> None:
+    """What `citycall policy check` refuses is not approved on a screen either (NT-5-4-9c)."""
+    closing = {"requires": ["finding", "result"], "never_before_completion": False, "closes_when": "replied"}
+    refusal = refused(
+        "propose_change", title="修正", settings=[{"slug": "case-closing", "value": {"fast": closing}}]
+    )
+    (key,) = refusal.fields
+    assert key == "settings.case-closing.value.fast.never_before_completion"
+    assert refusal.fields[key].endswith("系統只提供 true（現為 false）")
+    assert not PolicyChange.objects.exists()
+
+
 def test_what_was_refused_may_be_mended_and_submitted_again() -> None:
     change = draft(**at_five())
     run("submit_change", change=change)

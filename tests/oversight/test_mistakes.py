@@ -25,6 +25,15 @@ from citycall.web.oversight.rule_words import brief
         ("expected a valid integer (found 'x')", "應為整數（現為 'x'）"),
         ("expected greater than or equal to 1 (found 0)", "應不小於 1（現為 0）"),
         ("expected 'a', 'b' or 'c' (found 'd')", "應為 'a'、'b'、'c' 之一（現為 'd'）"),
+        ("only true is served (found false)", "系統只提供 true（現為 false）"),
+        (
+            "case.established tells no day 'event_on' (days it tells: none)",
+            "case.established 沒有 'event_on' 這個日期（有的日期：none）",
+        ),
+        (
+            "no case of these kinds undergoes case.closd; did you mean case.closed?",
+            "這類案件沒有 case.closd 這件事（是不是 case.closed？）",
+        ),
         ("nobody has words for this", "nobody has words for this"),
     ],
 )

@@ -22,7 +22,7 @@ from citycall.oversight.items import by_code
 from citycall.oversight.mistakes import in_words
 from citycall.oversight.models import PolicyChange
 from citycall.policy import Pack, PackError
-from citycall.policy.check import Difference, diff_packs
+from citycall.policy.check import Difference, diff_packs, disobeyed
 from citycall.services.cases.models import OPEN_STATUSES, Case
 
 _KEPT = 8
@@ -92,6 +92,27 @@ def unsound(error: PackError) -> Refused:
         status=422,
         info={"file": error.file, "line": error.line, "key": error.key, "expected": why},
     )
+
+
+def unkept(draft: Draft) -> Refused | None:
+    """What a draft newly says that the program would not do, as `citycall policy check` would refuse it."""
+    before = set(disobeyed(draft.before))
+    for found in disobeyed(draft.after):
+        if found.level == "error" and found not in before:
+            why = in_words(found.message)
+            said = _("%(place)s，%(key)s：%(why)s") % {
+                "place": draft.base.code,
+                "key": found.where,
+                "why": why,
+            }
+            return Refused(
+                "invalid",
+                _("草案不符規則：%(why)s") % {"why": said},
+                fields={found.where: said},
+                status=422,
+                info={"key": found.where, "expected": why},
+            )
+    return None
 
 
 # --- who approves ----------------------------------------------------------------------------------------

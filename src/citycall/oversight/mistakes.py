@@ -53,6 +53,21 @@ _SAID: tuple[tuple[str, Callable[[Match], str]], ...] = (
         r"anchors and aliases \(& and \*\) are not taken here",
         lambda m: _("不能使用 & 與 *（YAML 的錨與別名）"),
     ),
+    (r"only (?P<served>.+) is served", lambda m: _("系統只提供 %(served)s") % {"served": m["served"]}),
+    (
+        r"(?P<event>\S+) tells no day (?P<day>\S+) \(days it tells: (?P<known>.+)\)",
+        lambda m: (
+            _("%(event)s 沒有 %(day)s 這個日期（有的日期：%(known)s）")
+            % {"event": m["event"], "day": m["day"], "known": m["known"]}
+        ),
+    ),
+    (
+        r"no case of these kinds undergoes (?P<event>[^;]+)(?:; did you mean (?P<near>.+)\?)?",
+        lambda m: (
+            _("這類案件沒有 %(event)s 這件事") % {"event": m["event"]}
+            + (_("（是不是 %(near)s？）") % {"near": m["near"]} if m["near"] else "")
+        ),
+    ),
     (r"nested too deeply", lambda m: _("巢狀太深")),
 )
 _FOUND = re.compile(r"(?P<said>.+) \(found (?P<found>.+)\)", re.DOTALL)

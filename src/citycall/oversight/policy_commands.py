@@ -205,6 +205,9 @@ def _sound(base: PolicyVersion, edits: Edits) -> None:
     if told:
         message = _("草案不符規則：%(why)s") % {"why": told}
         raise Refused("invalid", message, fields={"value": told}, status=422)
+    refused = changes.unkept(draft)
+    if refused is not None:
+        raise refused
 
 
 def _coming(ctx: Context, since: datetime) -> datetime:

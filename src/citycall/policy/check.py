@@ -44,12 +44,14 @@ def check_pack(path: Path | str) -> list[Finding]:
     found += _words(pack)
     found += _world(pack)
     found += _unused(pack)
-    found += dead_rules(pack)
-    found += approval(pack)
-    found += untold_days(pack)
-    found += unserved(pack)
+    found += disobeyed(pack)
     found += unsettled(pack, find_clauses(pack.path))
     return [_placed(pack, source, one) for one in found]
+
+
+def disobeyed(pack: Pack) -> list[Finding]:
+    """What a pack says and the program would not do: also asked of a draft before it is kept."""
+    return [*dead_rules(pack), *approval(pack), *untold_days(pack), *unserved(pack)]
 
 
 def _placed(pack: Pack, source: Source, found: Finding) -> Finding:
