@@ -288,7 +288,10 @@ def test_it_waits_until_the_old_knowledge_is_out(by_the_real_clock: None) -> Non
 
 def test_it_waits_for_who_began_before_and_has_written_nothing_yet(by_the_real_clock: None) -> None:
     """A command may read for a long time by what it knew, and only then write."""
+    from click.testing import CliRunner
+
     from citycall.base import portions
+    from citycall.base.cli import jobs
     from citycall.base.portions import SETTLE, Job
 
     ask()
@@ -302,8 +305,15 @@ def test_it_waits_for_who_began_before_and_has_written_nothing_yet(by_the_real_c
             assert number is None, "it has no number by which it could be waited for"
             Job.objects.update(seen_at=began - SETTLE + timedelta(microseconds=1))
             assert portions.work_off() == 0
+            cursor.execute("SELECT pg_backend_pid()")
+            (process,) = cursor.fetchone() or (None,)
+            line = f"    waits for process {process} (citycall), open since "
+            assert line in CliRunner().invoke(jobs, ["list"]).output, (
+                "who runs the system sees what it waits for"
+            )
             cursor.execute("COMMIT")
             assert portions.work_off() == 1
+            assert "waits for" not in CliRunner().invoke(jobs, ["list"]).output
     finally:
         other.close()
 

@@ -83,8 +83,11 @@ def jobs() -> None:
 
 @jobs.command("list")
 def list_jobs() -> None:
-    """Jobs under way, and those that were set aside or of which portions were, with the last error."""
-    from citycall.base.portions import Job, Portion, progress_of
+    """Jobs under way, and those that were set aside or of which portions were, with the last error.
+
+    Of one that has not begun: the sessions of the database whose transactions it waits for.
+    """
+    from citycall.base.portions import Job, Portion, progress_of, waits_for
 
     broken = Job.objects.filter(portions__state=Portion.State.BROKEN)
     found = (Job.objects.filter(finished_at=None) | broken).distinct().order_by("id")
@@ -97,6 +100,10 @@ def list_jobs() -> None:
         click.echo(f"{far.job.pk}  {_at(far.job.asked_at)}  {far.job}  {far.done} of {far.rows}{aside}")
         if far.job.error:
             click.echo(f"    {far.job.error.strip().splitlines()[-1]}")
+        for held in waits_for(far.job):
+            click.echo(
+                f"    waits for process {held.pid} ({held.program or '?'}), open since {_at(held.since)}"
+            )
     _rest(found.count())
 
 

@@ -220,6 +220,28 @@ def mend(job_id: int) -> int:
 _NO_FAILURE: dict[str, Any] = {"attempts": 0, "error": "", "retry_at": None}
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A session of the database whose open transaction long work waits for."""
+
+    pid: int
+    program: str
+    since: datetime
+
+
+def waits_for(job: Job) -> list[Holder]:
+    """Whose transactions a job that has not begun waits for, the oldest first; none once it is laid out."""
+    if job.seen_at is None or job.planned_at is not None or clock.is_virtual():
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            f"SELECT pid, application_name, xact_start {_BEFORE} ORDER BY xact_start, pid",  # nosec B608: a constant
+            {"known_until": job.seen_at + SETTLE},
+        )
+        return [Holder(*row) for row in cursor.fetchall()]
+
+
 def broken() -> int:
     """How much was set aside and waits for somebody: whole jobs, and portions of others."""
     portions = Portion.objects.filter(state=Portion.State.BROKEN).count()
@@ -328,12 +350,12 @@ class DatabaseClock(models.Func):
 
 
 # A dump of the database reads for hours and changes nothing.
-_QUIET = """
-SELECT clock_timestamp() >= %(known_until)s AND NOT EXISTS (
-    SELECT FROM pg_stat_activity
-    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-    AND xact_start < %(known_until)s AND application_name <> 'pg_dump')
+_BEFORE = """
+FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+AND xact_start < %(known_until)s AND application_name <> 'pg_dump'
 """
+_QUIET = f"SELECT clock_timestamp() >= %(known_until)s AND NOT EXISTS (SELECT {_BEFORE})"  # nosec B608: a constant
 
 
 def _do_one(job: Job) -> int:
