@@ -273,6 +273,26 @@ def test_it_is_withdrawn_with_a_reason(login: Login) -> None:
     assert browser.post(f"{page}withdraw/", {"reason": "再撤", "key": "four"}).status_code == 409
 
 
+def test_what_was_set_aside_as_a_whole_says_so(login: Login, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It neither seems to be about to begin nor is asked for every two seconds."""
+    from citycall.base import portions
+
+    def fails(job: Any) -> list[Any]:
+        raise ValueError("nobody can lay it out")
+
+    browser = login("research.director")
+    assert browser.post(NEW, typed(confirm="yes")).status_code == 302
+    page = f"{LIST}{closure().pk}/"
+    assert "等待重算" in says(browser.get(page))
+    monkeypatch.setitem(portions._handlers, "cases.recompute", (fails, portions._find("cases.recompute")[1]))
+    count_anew()
+    halted = says(browser.get(page))
+    assert "重算暫停，請通知系統管理者" in halted
+    assert "等待重算" not in halted
+    assert "every 2s" not in halted
+    assert "重算暫停" in says(browser.get(LIST))
+
+
 def test_no_such_closure(login: Login) -> None:
     browser = login("research.director")
     for address in (f"{LIST}99/", f"{LIST}99/withdraw/", f"{LIST}{'9' * 30}/"):

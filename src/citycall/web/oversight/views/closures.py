@@ -78,8 +78,14 @@ class Line:
         return self.progress.broken if self.progress else 0
 
     @property
+    def halted(self) -> bool:
+        """Whether the recomputation as a whole was set aside and waits for somebody."""
+        return self.progress is not None and self.progress.job.broken_at is not None
+
+    @property
     def done(self) -> bool:
-        return self.progress is None or self.progress.job.finished_at is not None
+        """Whether nothing more happens by itself."""
+        return self.progress is None or self.progress.job.finished_at is not None or self.halted
 
 
 def lines_of(pack: Pack, found: list[Closure]) -> list[Line]:
