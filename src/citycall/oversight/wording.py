@@ -19,7 +19,7 @@ from citycall.policy.deadlines import read_due
 from citycall.policy.limits import SPOKEN, UNITS, as_typed, unit_named
 
 _DIGITS = {digit: n for n, digit in enumerate("〇一二三四五六七八九")} | {"零": 0, "兩": 2}
-_NUMBER = r"(?:[0-9]+|[一二三四五六七八九十兩]{1,3})"
+_NUMBER = r"(?:[0-9]{1,9}|[一二三四五六七八九十兩]{1,3})"
 _ENGLISH = "|".join(
     sorted((f"{unit.replace('_', ' ').removesuffix('s')}s?" for unit in UNITS), key=len, reverse=True)
 )
