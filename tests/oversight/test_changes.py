@@ -249,6 +249,22 @@ def test_what_was_refused_may_be_mended_and_submitted_again() -> None:
     assert row(change).state == "approved"
 
 
+def test_nobody_approves_what_they_have_not_read() -> None:
+    """Between reading and deciding another may have sent it back, and it was submitted anew."""
+    change = draft(**at_five())
+    run("submit_change", change=change)
+    seen = row(change).submitted_at
+    run("decide_change", DIRECTOR, change=change, approve=False, reason="再議")
+    clock.set_virtual(MONDAY + timedelta(minutes=5))
+    run("propose_change", change=change, note="改了別的")
+    run("submit_change", change=change)
+    refusal = refused("decide_change", DIRECTOR, change=change, approve=True, seen=seen)
+    assert refusal.code == "submitted_again"
+    assert row(change).state == "submitted"
+    run("decide_change", DIRECTOR, change=change, approve=True, seen=row(change).submitted_at)
+    assert row(change).state == "approved"
+
+
 def test_the_later_of_two_is_put_on_the_newer_rules() -> None:
     first, second = draft(**at_five()), draft(items=[{"code": "streetlight", "stage1": "8 hours"}])
     third = draft(settings=[{"slug": "overdue-dunning", "value": {"at": "16:00", **DUNNING}}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -116,8 +117,14 @@ def test_before_an_act_it_is_said_what_it_does(login: Login, make: Make) -> None
     asked = says(director.get(f"{page}decide"))
     assert "說明還寫著原來的值" in asked
     assert 'name="approve"' in asked
+    (seen,) = re.findall(r'name="seen" value="([^"]+)"', asked)
+    another = director.post(f"{page}decide", {"approve": "yes", "seen": "2026-01-01T00:00:00+00:00"})
+    assert another.status_code == 409
+    assert "請看過現在的內容再決定" in says(another)
+    assert f'value="{seen}"' in says(another), "what is shown now can be decided on"
+    assert director.post(f"{page}decide", {"approve": "yes", "seen": "上週"}).status_code == 422
     assert state.get() == "submitted"
-    decide(director, page)
+    assert director.post(f"{page}decide", {"approve": "yes", "seen": seen}).status_code == 302
     assert "將不會生效" in says(director.get(f"{page}withdraw"))
     assert state.get() == "approved"
     director.post(f"{page}withdraw")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from citycall.base.commands import Input
 from citycall.base.commands.inputs import Code, RowId
@@ -89,7 +89,10 @@ class WithdrawChange(OfChange):
 
 
 class DecideChange(OfChange):
+    """`seen`: when what was read before the decision had been submitted."""
+
     approve: bool
+    seen: AwareDatetime | None = None
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 

@@ -242,12 +242,15 @@ def submit_change(ctx: Context, data: OfChange) -> Changed:
 def decide_change(ctx: Context, data: DecideChange) -> Changed:
     """Who approves the rules approves a change, or refuses it with the reason; never their own proposal.
 
-    Refused as ``base_moved`` where another change was approved since this one was drafted.
+    Refused as ``base_moved`` where another change was approved since this one was drafted, and as
+    ``submitted_again`` where it is no longer what was read (`seen`).
     """
     roles, agency = changes.approvers(ctx.pack)
     ctx.require_role(*roles, agency=agency)
     change = _locked(data.change)
     _in_state(change, State.SUBMITTED)
+    if data.seen is not None and data.seen != change.submitted_at:
+        raise Refused("submitted_again", _("這件修正在您看過以後改過並重新送核，請看過現在的內容再決定。"))
     if ctx.actor.staff_id in changes.had_a_hand(change):
         raise Refused("own_proposal", _("自己提出或修改過的修正須由他人核定。"))
     if not data.approve:

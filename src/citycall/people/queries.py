@@ -129,11 +129,10 @@ def staff_in_role(agency: str, role: str) -> list[Staff]:
     )
 
 
-def posts_of_staff(staff: int, agency: str = "") -> list[str]:
-    """The active posts that a person holds, those of one agency where it is named."""
-    held = Holding.objects.filter(staff=staff, until=None, post__active=True)
-    found = held.filter(post__agency=agency) if agency else held
-    return list(found.order_by("post").values_list("post", flat=True))
+def posts_of_staff(staff: int, agency: str) -> list[str]:
+    """The active posts of an agency that a person holds."""
+    held = Holding.objects.filter(staff=staff, until=None, post__active=True, post__agency=agency)
+    return list(held.order_by("post").values_list("post", flat=True))
 
 
 def posts_of_others(posts: Collection[str], staff: Collection[int]) -> list[str]:

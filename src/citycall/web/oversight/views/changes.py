@@ -396,7 +396,8 @@ def decide(request: StaffRequest, change: int) -> HttpResponse:
     approve = request.POST.get("approve") == "yes"
     if not form.is_valid():
         return _confirmed(request, found, "decide", decision=form, status=422)
-    given = {"change": found.pk, "approve": approve, "reason": form.cleaned_data["reason"]}
+    reason, seen = form.cleaned_data["reason"], request.POST.get("seen") or None
+    given = {"change": found.pk, "approve": approve, "reason": reason, "seen": seen}
     status = attempt(form, lambda: execute("oversight.decide_change", request.actor, given))
     if status:
         return _confirmed(request, found, "decide", decision=form, status=status)
