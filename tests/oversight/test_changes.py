@@ -233,6 +233,9 @@ def test_what_the_program_would_not_do_is_no_draft() -> None:
     (key,) = refusal.fields
     assert key == "settings.case-closing.value.fast.never_before_completion"
     assert refusal.fields[key].endswith("系統只提供 true（現為 false）")
+    silent = {"petition": {"by": []}, "report": {"by": ["section_chief"]}}
+    refusal = refused("propose_change", title="修正", settings=[{"slug": "reply-approval", "value": silent}])
+    assert "核定" in next(iter(refusal.fields.values())), "no petition could be completed any more"
     assert not PolicyChange.objects.exists()
 
 

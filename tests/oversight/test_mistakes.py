@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.utils import translation
 from hypothesis import given
@@ -9,8 +12,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from citycall.oversight.mistakes import in_words
-from citycall.policy import Limit
+from citycall.policy import Limit, load_pack
+from citycall.policy.check import disobeyed
 from citycall.web.oversight.rule_words import brief
+
+PACKS = Path(__file__).parents[2] / "policies"
 
 
 @pytest.mark.parametrize(
@@ -34,6 +40,10 @@ from citycall.web.oversight.rule_words import brief
             "no case of these kinds undergoes case.closd; did you mean case.closed?",
             "這類案件沒有 case.closd 這件事（是不是 case.closed？）",
         ),
+        (
+            "a result that nobody approves needs a move case.completed",
+            "沒有核定的職務時，這類案件須有 case.completed（辦畢）這一步，否則無法辦畢",
+        ),
         ("nobody has words for this", "nobody has words for this"),
     ],
 )
@@ -41,6 +51,33 @@ def test_known(message: str, said: str) -> None:
     assert in_words(message) == said
     with translation.override("en"):
         assert in_words(message) == message
+
+
+@pytest.mark.parametrize(
+    ("slug", "value"),
+    [
+        ("reply-approval", {"petition": {"by": ["head"]}}),
+        ("notify-agency", {"report": {"telephone": "too"}}),
+        ("notify-agency", {"report": {"telephone": None}}),
+        ("urgent-petition", {"kind": "fast"}),
+        ("report-back", {"to": "duty_staff", "roles": ["intake_window"]}),
+        ("case-closing", {"fast": {"never_before_completion": False}}),
+    ],
+)
+def test_what_the_program_would_not_do_has_words(slug: str, value: dict[str, Any]) -> None:
+    """All that a setting can be refused for beyond its form."""
+    pack = load_pack(PACKS / "newtaipei")
+    was = pack.settings[slug]
+    base = was.value if isinstance(was.value, dict) else {}
+    merged = dict(base)
+    for name, part in value.items():
+        known = base.get(name)
+        merged[name] = {**known, **part} if isinstance(known, dict) else part
+    changed = pack.model_copy(
+        update={"settings": {**pack.settings, slug: was.model_copy(update={"value": merged})}}
+    )
+    (found, *_more) = disobeyed(changed)
+    assert any("一" <= letter <= "鿿" for letter in in_words(found.message)), found.message
 
 
 @pytest.mark.parametrize("text", ["4 moons", "soon", "1.5 days"])

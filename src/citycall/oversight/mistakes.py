@@ -68,6 +68,49 @@ _SAID: tuple[tuple[str, Callable[[Match], str]], ...] = (
             + (_("（是不是 %(near)s？）") % {"near": m["near"]} if m["near"] else "")
         ),
     ),
+    (
+        r"nobody approves a case of the kind (?P<kind>\S+) \(completion\.approved_by\)",
+        lambda m: _("%(kind)s 這類案件沒有核定的職務（completion.approved_by）") % {"kind": m["kind"]},
+    ),
+    (
+        r"a result that nobody approves needs a move case\.completed",
+        lambda m: _("沒有核定的職務時，這類案件須有 case.completed（辦畢）這一步，否則無法辦畢"),
+    ),
+    (
+        r"the setting reply-approval says (?P<said>.+) and this kind asks (?P<asked>.+); write (?P<put>.+)",
+        lambda m: (
+            _("設定 reply-approval 寫 %(said)s，這類案件由 %(asked)s 核定；請寫 %(put)s")
+            % {"said": m["said"], "asked": m["asked"], "put": m["put"]}
+        ),
+    ),
+    (
+        r"(?P<order>\S+) contradicts telephone_notice of the kind (?P<kind>\S+), which is (?P<asked>\S+)",
+        lambda m: (
+            _("%(order)s 與 %(kind)s 這類案件的電話通報（%(asked)s）不合")
+            % {"order": m["order"], "kind": m["kind"], "asked": m["asked"]}
+        ),
+    ),
+    (
+        r"no kind with a telephone_notice that is (?P<asked>\S+) \((?P<kind>.+)\)",
+        lambda m: (
+            _("沒有電話通報為 %(asked)s 的案件種類（%(kind)s）") % {"asked": m["asked"], "kind": m["kind"]}
+        ),
+    ),
+    (
+        r"say whether the agency is telephoned first or too",
+        lambda m: _("請寫明先以電話通知（first）或另以電話通知（too）"),
+    ),
+    (
+        r"(?P<to>\S+), and completion\.report_first (?:asks|does not ask) for a report.+",
+        lambda m: _("%(to)s 與 completion.report_first（填報結果前先回報）不合") % {"to": m["to"]},
+    ),
+    (
+        r"(?P<by>\S+): (?P<which>categories have limits of their own|no category has a limit of its own)",
+        lambda m: (
+            (_("%(by)s：有的類別自訂了時限") if m["which"][0] == "c" else _("%(by)s：沒有類別自訂時限"))
+            % {"by": m["by"]}
+        ),
+    ),
     (r"nested too deeply", lambda m: _("巢狀太深")),
 )
 _FOUND = re.compile(r"(?P<said>.+) \(found (?P<found>.+)\)", re.DOTALL)
