@@ -290,8 +290,9 @@ def test_it_waits_for_who_began_before_and_has_written_nothing_yet(by_the_real_c
     """A command may read for a long time by what it knew, and only then write."""
     from click.testing import CliRunner
 
-    from citycall.base import portions
+    from citycall.base import clock, portions, worker
     from citycall.base.cli import jobs
+    from citycall.base.cli import worker as say_health
     from citycall.base.portions import SETTLE, Job
 
     ask()
@@ -308,12 +309,17 @@ def test_it_waits_for_who_began_before_and_has_written_nothing_yet(by_the_real_c
             cursor.execute("SELECT pg_backend_pid()")
             (process,) = cursor.fetchone() or (None,)
             line = f"    waits for process {process} (citycall), open since "
-            assert line in CliRunner().invoke(jobs, ["list"]).output, (
-                "who runs the system sees what it waits for"
-            )
+            assert line in CliRunner().invoke(jobs, ["list"]).output, "who runs the system sees it"
+            assert worker.health().held_up == 0, "it may be a command"
+            Job.objects.update(asked_at=clock.now() - timedelta(minutes=6))
+            assert worker.health().held_up == 1
+            told = CliRunner().invoke(say_health, ["--health"])
+            assert "held up by sessions: 1" in told.output
+            assert told.exit_code == 1
             cursor.execute("COMMIT")
             assert portions.work_off() == 1
             assert "waits for" not in CliRunner().invoke(jobs, ["list"]).output
+            assert worker.health().held_up == 0
     finally:
         other.close()
 

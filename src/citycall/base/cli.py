@@ -30,6 +30,7 @@ def worker(once: bool, health: bool) -> None:
         found = work.health()
         click.echo(
             f"workers: {found.workers}  broken timers: {found.broken}  long work set aside: {found.aside}"
+            f"  held up by sessions: {found.held_up}"
             f"  oldest overdue: {found.oldest_overdue or 'none'}"
             f"  worst lateness: {found.worst_lateness if found.worst_lateness is not None else 'unknown'}"
         )

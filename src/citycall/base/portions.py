@@ -32,6 +32,7 @@ from citycall.base.timers import gone_aside, server_is_away
 log = logging.getLogger("citycall.portions")
 
 SETTLE = timedelta(seconds=2)  # twice as long as any process trusts its memory
+HELD_UP = timedelta(minutes=5)  # waiting so long is no command's doing: somebody forgot a transaction
 MOST_BROKEN = 50  # rows of a job set aside one by one; after that whole portions are
 ATTEMPTS = 8  # of a job that cannot be laid out, before it is set aside: about two minutes
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=1)
@@ -240,6 +241,12 @@ def waits_for(job: Job) -> list[Holder]:
             {"known_until": job.seen_at + SETTLE},
         )
         return [Holder(*row) for row in cursor.fetchall()]
+
+
+def held_up() -> list[Holder]:
+    """Whom long work has been waiting for longer than any command takes."""
+    job = _open().filter(planned_at=None, asked_at__lt=clock.now() - HELD_UP).order_by("id").first()
+    return waits_for(job) if job is not None else []
 
 
 def broken() -> int:

@@ -58,12 +58,13 @@ class Health:
     oldest_overdue: timedelta | None
     broken: int
     aside: int  # of long work: jobs and portions
+    held_up: int  # sessions whose open transactions keep long work from beginning
     worst_lateness: timedelta | None
 
     @property
     def ok(self) -> bool:
         late = self.oldest_overdue is not None and self.oldest_overdue > SILENT_AFTER
-        return self.workers > 0 and not self.broken and not self.aside and not late
+        return self.workers > 0 and not (self.broken or self.aside or self.held_up or late)
 
 
 def health() -> Health:
@@ -76,6 +77,7 @@ def health() -> Health:
         oldest_overdue=now - due if due is not None and due < now else None,
         broken=broken,
         aside=portions.broken(),
+        held_up=len(portions.held_up()),
         worst_lateness=timedelta(milliseconds=max(b.worst_lateness_ms for b in beats)) if beats else None,
     )
 
