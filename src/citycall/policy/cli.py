@@ -37,7 +37,7 @@ def policy() -> None:
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.option("--unread", "tell_unread", is_flag=True, help="Name values that no rule takes over yet.")
 def check(packs: tuple[Path, ...], strict: bool, tell_unread: bool) -> None:
-    """Check PACKS: schema, names, clause ids, words, what would not be obeyed. Exits 1 when one has an error."""
+    """Check PACKS: schema, names, clause ids, words, what is not served. Exits 1 when one has an error."""
     bad = False
     for path in packs:
         findings = check_pack(path)
