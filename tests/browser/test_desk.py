@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from citycall.people.sample_guard import SAMPLE_PASSWORD
 
@@ -210,6 +210,22 @@ def test_the_picked_item_survives_further_words(desk: Page) -> None:
     expect(desk.locator("#id_words")).to_have_value("漏水水溝堵")
     desk.wait_for_timeout(500)
     expect(desk.locator("#items :checked")).to_have_value("drain")
+
+
+def test_the_picked_item_survives_a_late_answer(desk: Page) -> None:
+    """An answer that was asked for before the item was picked comes after it."""
+    desk.locator("#id_words").fill("漏水水溝")
+    expect(desk.locator("#item-manhole")).to_be_visible()
+    expect(desk.locator("#item-manhole")).not_to_be_checked()
+    held: list[Route] = []
+    desk.route("**/desk/items?*", lambda route: held.append(route))
+    with desk.expect_request("**/desk/items?*"):
+        desk.locator("#id_words").fill("漏水水溝堵")
+    desk.locator("#item-manhole").check()
+    desk.locator("#items > *").first.evaluate("one => { one.dataset.before = 1 }")
+    held[0].continue_()
+    expect(desk.locator("#items [data-before]")).to_have_count(0)
+    expect(desk.locator("#item-manhole")).to_be_checked()
 
 
 def test_half_composed_characters_are_not_looked_up(desk: Page) -> None:

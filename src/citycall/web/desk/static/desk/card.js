@@ -65,6 +65,9 @@ form.addEventListener("compositionend", (event) => typed(event.target));
 
 items.addEventListener("htmx:afterSwap", () => {
   document.getElementById("items-say").textContent = items.querySelector("[data-says]")?.dataset.says ?? "";
+  // An answer to what was asked before the item was picked knows nothing of it: the choice stays.
+  const mine = picked.value && radios().find((one) => one.value === picked.value);
+  if (mine) mine.checked = true;
   showAsked();
   if (chosen() === looked) return;
   looked = chosen();
