@@ -161,7 +161,7 @@ def test_show() -> None:
     assert json.loads(output)["clocks.sign_off.limit"] == "10 minutes"
     code, output = run("show", str(POLICIES / "nowhere"))
     assert code == 1
-    assert "missing" in output
+    assert "neither the folder of a pack (policies/newtaipei) nor the number of a case" in output
 
 
 def test_diff(broken: Callable[..., Path], newtaipei: Pack) -> None:

@@ -13,6 +13,7 @@ from tests.rehearsal.stories import PACKS
 from citycall.base import clock
 from citycall.base.audit import verify
 from citycall.base.notices import Notice
+from citycall.oversight.changes import approvers
 from citycall.people.models import Deputy, Government, Holding, Post, Staff
 from citycall.people.queries import role_defects
 from citycall.people.sample_guard import SAMPLE_PASSWORD
@@ -57,6 +58,10 @@ def test_every_city_starts_with_cases_of_the_last_weeks(
 ) -> None:
     rules = load_pack(PACKS / city)
     with django_db_blocker.unblock(), databases.world(PACKS / city), _it_is(start):
+        names = {account["username"] for account in sample.accounts()}
+        assert f"{rules.managing_unit}.evaluator" in names
+        roles, agency = approvers(rules)
+        assert names & {f"{agency}.{role}" for role in (*roles, "magistrate")}, "who approves the rules"
         sample_cases.establish(PACKS / city, sample_world(rules), rules)
         assert clock.is_virtual() is (start is not None)
         now = clock.now()

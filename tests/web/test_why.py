@@ -70,7 +70,7 @@ def test_a_closure_that_moved_the_limit_is_told(make: Make) -> None:
     (found,) = [one for one in why_due(case, detail.clocks, detail.events) if one.sets_due]
     assert [(one.before, one.after, one.reason) for one in found.moved] == [(before, case.due_at, "颱風停班")]
     assert "颱風停班" in "".join(said.zh for said in found.sentences)
-    assert "2026-03-04" in found.sentences[-1].zh
+    assert "宣告2026年3月4日（三）停止上班（颱風停班）" in found.sentences[-1].zh
 
 
 def declared(**given: Any) -> None:
@@ -112,6 +112,7 @@ def test_the_command_line_tells_it_too(make: Make) -> None:
         cli.show_case = None
     assert "NT-5-4-1b" in told
     assert "2026-03-02 14:00" in told
+    assert "本案依成案時的版本" in told
     assert "rules: New Taipei City Government 2026.1" in english
     first = data["clocks"][0]
     assert (first["rule"], first["limit"], first["due"]) == ("first_stage", "4 hours", "2026-03-02T06:00:00Z")

@@ -84,6 +84,10 @@ def show(what: str, as_json: bool, lang: str) -> None:
     if show_case is not None and _CASE.fullmatch(what.strip()) and not Path(what).exists():
         show_case(what, lang, as_json)
         return
+    if not (Path(what) / "pack.yaml").is_file() and not Path(what).is_dir():
+        raise click.ClickException(
+            f"{what} is neither the folder of a pack (policies/newtaipei) nor the number of a case."
+        )
     one = _load(Path(what))
     if as_json:
         click.echo(json.dumps(flatten(one), ensure_ascii=False, indent=2, default=str))

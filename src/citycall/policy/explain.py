@@ -369,13 +369,13 @@ def _strikes(
         if after is not None and first <= after:
             at = next_strike(strike, after, due, cal)
         if at is not None:
-            found.append(Coming(code, at, _strike_says(pack, strike, at, cal), strike.clauses))
+            found.append(Coming(code, at, _strike_says(pack, strike, at, due, cal), strike.clauses))
     return tuple(sorted(found, key=lambda one: one.at))
 
 
-def _strike_says(pack: Pack, strike: Strike, at: datetime, cal: Calendar) -> Text:
+def _strike_says(pack: Pack, strike: Strike, at: datetime, due: datetime, cal: Calendar) -> Text:
     done = [_action_says(pack, action) for action in strike.do]
-    when = words.instant_words(cal.local(at))
+    when = words.instant_words(cal.local(at), end=at == due)
     zh, en = "、".join(one.zh for one in done), " and ".join(one.en for one in done)
     if strike.when.daily:
         working = strike.when.working_days

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.db.models import Q
 
 from citycall.base import events, policies
 from citycall.base.commands import Context, background
@@ -29,6 +30,8 @@ SHOWN = (
     "research.director",
     "call_centre.admin",
 )
+# And of each agency that steers or leads: who proposes a change of the rules, and who approves it.
+LEADING = ("evaluator", "director", "head", "secretary_general")
 
 
 class NoPack(LookupError):
@@ -111,21 +114,22 @@ def _deputies(posts: list[SamplePost], by_name: dict[str, Staff]) -> list[Deputy
 
 
 def accounts() -> list[dict[str, str]]:
-    """The sample accounts worth showing at the start: who, user name, password."""
-    held = {
-        holding.post_id: holding
-        for holding in Holding.objects.filter(post__in=SHOWN, until=None).select_related(
-            "staff", "post__agency"
-        )
-    }
+    """The sample accounts worth showing at the start: who, user name, password.
+
+    Those of `SHOWN` that there are, and who steers and leads this government.
+    """
+    steering = Q(post__agency__kind__in=("steering", "leadership"), post__role__in=LEADING)
+    wanted = Q(post__in=SHOWN) | steering
+    found = Holding.objects.filter(wanted, until=None).select_related("staff", "post__agency")
+    held = {holding.post_id: holding for holding in found.order_by("post__agency", "post")}
+    shown = [code for code in SHOWN if code in held]
     return [
         {
             "username": held[code].staff.username,
             "password": SAMPLE_PASSWORD,
             "post": f"{held[code].post.agency.name_zh}{held[code].post.name_zh}",
         }
-        for code in SHOWN
-        if code in held
+        for code in [*shown, *(code for code in held if code not in shown)]
     ]
 
 

@@ -37,14 +37,18 @@ def _lines(case: Case, version: PolicyVersion, whys: list[WhyDue], lang: str) ->
     item = pack.items.get(case.item)
     about = [pack.kinds[case.kind].name.get(lang), item.name.get(lang) if item else "", case.agency]
     yield f"{case.number}  {'  '.join(filter(None, about))}"
-    since = f"{clock.local(version.since):%Y-%m-%d}" if version.since else "—"
+    known = version.since is not None and version.since <= case.established_at
+    since = f"{clock.local(version.since):%Y-%m-%d}" if version.since and known else ""
     if english:
-        yield f"rules: {pack.name.en} {version.version}, in force from {since}"
+        kept = f" ({since})" if since else ""
+        yield f"rules: {pack.name.en} {version.version}{kept}, those that the case was established under"
     else:
-        yield f"規則：{pack.name.zh} {version.version}，{since} 起生效；本案依成案時的版本"
+        kept = f"（{since} 起生效）" if since else ""
+        yield f"規則：{pack.name.zh} {version.version}{kept}；本案依成案時的版本"
     for why in whys:
         state = why.clock.state if english else why.clock.get_state_display()
-        due = f"{'due' if english else '期限'} {clock.local(why.clock.due):%Y-%m-%d %H:%M}"
+        day, hour = clock.due_parts(why.clock.due)
+        due = f"{'due' if english else '期限'} {day.isoformat()} {hour}"
         yield ""
         yield f"{why.name.get(lang)} ({why.clock.code})  {due}  {state}"
         yield from (f"  - {said.get(lang)}" for said in why.sentences)

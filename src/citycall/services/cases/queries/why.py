@@ -16,6 +16,7 @@ from citycall.policy.basics import matches
 from citycall.policy.explain import Explanation, explain
 from citycall.policy.rules import ClockRule
 from citycall.policy.text import Text
+from citycall.policy.words import day_words, instant_words
 from citycall.services.cases.models import Case, CaseClock
 from citycall.services.cases.recompute import DUE_CHANGED
 
@@ -176,16 +177,13 @@ def _moves(one: CaseClock, events: Sequence[Event], closures: Mapping[int, Closu
 
 
 def _moved_said(moved: Moved) -> Text:
-    at, before, after = (
-        f"{clock.local(one):%Y-%m-%d %H:%M}" for one in (moved.at, moved.before, moved.after)
-    )
-    day = moved.day.isoformat() if moved.day else ""
-    why_zh = f"{'撤回' if moved.withdrawn else '宣告'}{day}停止上班" + (
-        f"（{moved.reason}）" if moved.reason else ""
-    )
-    why_en = f"a closure of {day or 'offices'} was {'withdrawn' if moved.withdrawn else 'declared'}"
-    why_en += f" ({moved.reason})" if moved.reason else ""
+    at = instant_words(clock.local(moved.at).replace(second=0, microsecond=0))
+    before, after = (instant_words(clock.local(one), end=True) for one in (moved.before, moved.after))
+    day = day_words(moved.day) if moved.day else Text(zh="", en="offices")
+    reason = (f"（{moved.reason}）", f" ({moved.reason})") if moved.reason else ("", "")
+    did = ("撤回", "withdrawn") if moved.withdrawn else ("宣告", "declared")
     return Text(
-        zh=f"{at} 因{why_zh}重新計算：期限由 {before} 改為 {after}。",
-        en=f"Counted anew at {at} because {why_en}: due {after} instead of {before}.",
+        zh=f"{at.zh}因{did[0]}{day.zh}停止上班{reason[0]}重新計算：期限由{before.zh}改為{after.zh}。",
+        en=f"Counted anew on {at.en} because a closure of {day.en} was {did[1]}{reason[1]}:"
+        f" due on {after.en} instead of {before.en}.",
     )
