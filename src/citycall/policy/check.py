@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from citycall.policy.clauses import find_clauses, load_clauses
 from citycall.policy.cross import problems
+from citycall.policy.deadlines import read_due
+from citycall.policy.limits import as_typed
 from citycall.policy.load import read_marked
 from citycall.policy.model import Pack
 from citycall.policy.served import unserved
@@ -219,8 +221,22 @@ def diff_packs(before: Pack, after: Pack) -> list[Difference]:
     return [
         Difference(key, a.get(key), b.get(key))
         for key in dict.fromkeys([*a, *b])
-        if a.get(key) != b.get(key) and not key.startswith(_DERIVED)
+        if not _same(a.get(key), b.get(key)) and not key.startswith(_DERIVED)
     ]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are one: a limit is the same in any writing, `1 日` and `1 days`."""
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if one == other or not (isinstance(one, str) and isinstance(other, str)):
+        return bool(one == other)
+    if not (as_typed(one)[:1].isdecimal() and as_typed(other)[:1].isdecimal()):
+        return False
+    try:
+        return bool(read_due(one) == read_due(other))
+    except ValueError:
+        return False
 
 
 def flatten(pack: Pack) -> dict[str, Any]:
