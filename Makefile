@@ -60,7 +60,7 @@ check: env-dev ## Style, types, contracts and the quick tests, in under a minute
 	@$(BIN)/bandit --quiet --severity-level medium --recursive --configfile pyproject.toml src
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -m "quick and not slow and not browser" $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "quick and not slow and not browser" $(ARGS)
 
 bench: env ## The benchmarks, each with what it is measured against.
 	@$(BIN)/python -m bench $(ARGS)
