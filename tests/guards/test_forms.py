@@ -6,10 +6,13 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from django import forms
 from django.template import Context, Template
+from pydantic import BaseModel
 
 import citycall.web
 
@@ -87,3 +90,55 @@ def test_no_field_of_a_value_is_called_by_its_key() -> None:
     names = {field.alias or name for kind in kinds for name, field in kind.model_fields.items()}
     assert len(names) > 100
     assert names - set(KEYS) == set()
+
+
+def test_no_choice_of_a_value_is_shown_by_its_code() -> None:
+    """Every word that a value may be one of has a name, and within one field no two have the same."""
+    from citycall.policy.variation_points import POINTS, READINGS
+    from citycall.web.oversight.rule_words import word_of
+
+    found = [one for point in (*POINTS.values(), *READINGS.values()) for one in choices(point.type)]
+    assert len({word for row in found for word in row}) > 100
+    assert {word for row in found for word in row if word_of(word) == word} - {"skype"} == set()
+    assert [row for row in found if len(set(map(word_of, row))) < len(row)] == []
+
+
+def choices(kind: Any) -> Iterator[tuple[str, ...]]:
+    """The words of every choice within a type."""
+    if get_origin(kind) is Literal:
+        yield tuple(one for one in get_args(kind) if isinstance(one, str))
+    elif isinstance(kind, type) and issubclass(kind, BaseModel):
+        for field in kind.model_fields.values():
+            yield from choices(field.annotation)
+    else:
+        for inner in get_args(kind):
+            yield from choices(inner)
+
+
+PACKS = sorted(
+    path.parent for path in (Path(citycall.web.__file__).parents[3] / "policies").glob("*/pack.yaml")
+)
+
+
+@pytest.mark.parametrize("folder", PACKS, ids=lambda one: one.name)
+@pytest.mark.django_db
+def test_no_rule_of_a_government_is_read_by_its_codes(folder: Path) -> None:
+    """Events, notices, marks, what is asked for, whom and how: named wherever the rules are read."""
+    from citycall.policy import load_pack
+    from citycall.web.oversight.rules import TOPICS, place_named, topic
+
+    pack = load_pack(folder)
+    entries = [
+        entry
+        for code in ("kinds", "clocks", "notices", "tasks", "settings", "readings")
+        for _heading, group in topic(pack, code, {}).groups
+        for entry in group
+        if code in TOPICS
+    ]
+    assert entries
+    raw = re.compile(r"\b[a-z]+(?:[._][a-z]+)+\b")
+    shown = [line for entry in entries for line in (entry.title, *entry.lines, *entry.used_by)]
+    owners = {task.owed_by for task in pack.tasks}
+    assert [line for line in shown if set(raw.findall(line)) - owners] == []
+    places = [place_named(pack, key, brief=True) for key in pack.sources]
+    assert [place for place in places if raw.search(place)] == []

@@ -158,6 +158,7 @@ def test_every_cell_that_cannot_be_taken_is_said() -> None:
         "items.6.agency", "items.6.stage1", "items.6.stage2_max", "items.7.active_until",
     }  # fmt: skip
     assert "4 小時 至 1 日" in found.fields["items.3.stage1"]
+    assert "3 hours" in found.fields["items.3.stage1"], "as it was typed"
     assert found.info["row"] == 3
 
 

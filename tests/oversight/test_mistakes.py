@@ -44,6 +44,10 @@ PACKS = Path(__file__).parents[2] / "policies"
             "a result that nobody approves needs a move case.completed",
             "沒有核定的職務時，這類案件須有 case.completed（辦畢）這一步，否則無法辦畢",
         ),
+        (
+            "the setting 'sign-off' has no 'limit'",
+            "要用到「簽收與再次通知」的 limit，那裡卻沒有這個值；請把值補上，或先改這條規則",
+        ),
         ("nobody has words for this", "nobody has words for this"),
     ],
 )

@@ -49,8 +49,14 @@ def test_the_magistrate_finds_what_waits_and_approves_it(login: Callable[[str], 
     assert "cone" not in policies.in_force()[1].items
     assert f'href="{page}decide"' not in says(director.get(page))
     assert director.get(f"{page}decide").status_code == 302
+    assert magistrate.get("/home")["Location"] == "/inbox/"
     area = says(magistrate.get("/inbox/"))
     assert f'href="{POLICY}"' in area
+    assert f'href="{page}decide"' in area, "who may approve is led there from where they land"
+    assert magistrate.get("/oversight/")["Location"] == POLICY
+    assert "decide" not in says(login("works.head").get("/inbox/"))
+    assert f'href="{page}decide"' not in says(director.get("/oversight/"))
+    assert "待核定的規則修正" in says(director.get("/oversight/"))
     assert 'class="count warn">1<' in says(magistrate.get(POLICY))
     assert "新增項目：三角錐倒塌" in says(magistrate.get(f"{POLICY}changes/"))
     assert f'href="{page}decide"' in says(magistrate.get(page))

@@ -388,3 +388,96 @@ def test_the_export_is_no_formula(login: Login) -> None:
     cells = [row[0].value for row in load_workbook(io.BytesIO(content)).active]
     assert cells == ["code", "'=1+1", "'@x", "'-1"]
     assert [cells for _n, cells in tables.read(content).rows] == [["code"], ["=1+1"], ["@x"], ["-1"]]
+
+
+AT_FIVE = {"part_at": "17:00", "part_to": "supervisor", "part_channels": "email", "part_digest": "yes"}
+
+
+def test_what_a_draft_can_no_longer_undergo_leads_back_to_it(login: Login) -> None:
+    evaluator, director = login("research.evaluator"), login("research.director")
+    page, later = begin(evaluator), begin(evaluator)
+    for one in (page, later):
+        evaluator.post(f"{one}settings/overdue-dunning/", AT_FIVE | {"zh": "每日17時", "en": "17:00"})
+    assert evaluator.post(f"{page}submit").status_code == 302
+    for asked in (f"{page}submit", f"{page}drop"):
+        again = evaluator.post(asked, {"name": "settings.overdue-dunning"}, follow=True)
+        assert again.redirect_chain == [(page, 302)]
+        assert "送核" in says(again)
+        assert any(str(one) for one in again.context["messages"]), asked
+    for asked in ("settings/overdue-dunning/", "about/", "items/", "files/clocks.yaml/"):
+        for answer in (evaluator.get(f"{page}{asked}", follow=True),
+                       evaluator.post(f"{page}{asked}", AT_FIVE, follow=True)):  # fmt: skip
+            assert answer.redirect_chain == [(page, 302)], asked
+            assert "不能修改" in says(answer), asked
+    decide(director, page)
+    for answer in (
+        evaluator.get(f"{later}submit", follow=True),
+        evaluator.post(f"{later}submit", follow=True),
+    ):
+        assert answer.redirect_chain == [(later, 302)], "no summary of what cannot be submitted"
+        assert "移到" in says(answer)
+        assert "確認送核" not in says(answer)
+    empty = begin(evaluator)
+    assert "還沒有任何修正" in says(evaluator.get(f"{empty}submit", follow=True))
+
+
+def test_the_same_limit_in_other_words_is_no_difference(login: Login) -> None:
+    evaluator, director = login("research.evaluator"), login("research.director")
+    page = begin(evaluator)
+    form = evaluator.get(f"{page}settings/stage-limits/").context["form"]
+    given = {name: form.initial.get(name) or "" for name in form.fields}
+    assert "1 days" in given["part_first"]
+    typed = given | {"part_first": "{min: 1 小時, max: 1 日}"}
+    assert evaluator.post(f"{page}settings/stage-limits/", typed).status_code == 302
+    draft = evaluator.get(page)
+    rows = [row for _label, rows in draft.context["differences"] for row in rows]
+    assert any(row["key"].endswith("first.min") for row in rows)
+    assert not any(row["key"].endswith("first.max") for row in rows)
+    assert draft.context["difference_count"] == len(rows)
+    evaluator.post(f"{page}submit")
+    decide(director, page)
+    compared = evaluator.get(f"{POLICY}compare/")
+    rows = [row for _label, rows in compared.context["differences"] for row in rows]
+    assert any(row["key"].endswith("first.min") for row in rows)
+    assert not any(row["before"] == row["after"] for row in rows)
+
+
+def test_what_rules_go_by_is_not_left_empty(login: Login) -> None:
+    evaluator = login("research.evaluator")
+    value = f"{begin(evaluator)}settings/sign-off/"
+    form = evaluator.get(value).context["form"]
+    given = {name: form.initial.get(name) or "" for name in form.fields}
+    answer = evaluator.post(value, given | {"part_limit": ""})
+    assert answer.status_code == 422
+    (said,) = answer.context["form"].errors["part_limit"]
+    assert "不能留白" in said
+    assert "10分鐘簽收" in said
+    assert "yaml" not in says(answer)
+    assert '時限 <span class="required">' in says(answer)
+
+
+def test_the_rules_are_read_in_words(login: Login) -> None:
+    client = login("research.director")
+    for raw in ("people.post_changed", "（fast.", "：name、", "finding、", "The document names"):
+        assert raw not in says(client.get(f"{POLICY}?topic=all")), raw
+    page = begin(client)
+    form = says(client.get(f"{page}settings/urgent-petition/"))
+    assert ">required<" not in form
+    dunning = client.get(f"{page}settings/overdue-dunning/").context["form"]
+    assert "督導主管" in dunning.initial["part_to"]
+    given = {name: dunning.initial.get(name) or "" for name in dunning.fields} | {"part_at": "17:00"}
+    assert client.post(f"{page}settings/overdue-dunning/", given).status_code == 302
+    rows = [row for _label, rows in client.get(page).context["differences"] for row in rows]
+    assert not any(".to" in row["key"] for row in rows), "what is shown is read back the same"
+
+
+def test_a_warning_of_words_is_there_before_the_approval_and_not_after(login: Login) -> None:
+    evaluator, director = login("research.evaluator"), login("research.director")
+    page = begin(evaluator)
+    evaluator.post(f"{page}settings/overdue-dunning/", AT_FIVE | {"zh": "每日18時", "en": "Daily at 18:00"})
+    assert "說明還寫著原來的值" in says(evaluator.get(page))
+    assert "Daily at 18:00" not in says(evaluator.get(page)).partition("規則的差異")[0]
+    evaluator.post(f"{page}submit")
+    assert "說明還寫著原來的值" in says(director.get(page))
+    decide(director, page)
+    assert "說明還寫著原來的值" not in says(director.get(page))

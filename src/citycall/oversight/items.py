@@ -10,6 +10,7 @@ from functools import cache
 
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from pydantic import ValidationError
@@ -191,7 +192,7 @@ def changes(
             for name, cell in row.items()
             if name != "code" and _tidied(name, old.get(name, "")) != cell and _counts(name, cell, old)
         }
-        _check(sheet, number, {**old, **row}, new, pack, agencies, added=code not in before)
+        _check(sheet, number, {**old, **row}, new, raw, pack, agencies, added=code not in before)
         if new or code not in before:
             made[code] = new
     return made
@@ -232,6 +233,7 @@ def _check(
     number: int,
     row: Mapping[str, str],
     new: Mapping[str, str],
+    typed: Mapping[str, str],
     pack: Pack,
     agencies: Collection[str],
     *,
@@ -246,7 +248,7 @@ def _check(
     for name, cell in new.items():
         fits = _FITS.get(name)
         if cell and fits is not None and not fits(cell):
-            _problem(sheet, number, name, cell)
+            _problem(sheet, number, name, typed.get(name) or cell)
     if row.get("agency") and row["agency"] not in agencies and ("agency" in new or added):
         _problem(sheet, number, "agency", row["agency"])
     for name, stage in (("stage1", "first"), ("stage2_max", "second")):
@@ -255,10 +257,10 @@ def _check(
             continue
         if not Limit.model_validate(row[name]).within(rule.min, rule.max):
             bounds = _("%(least)s 至 %(most)s") % {
-                "least": rule.min.words() if rule.min else "—",
-                "most": rule.max.words() if rule.max else "—",
+                "least": rule.min.words(get_language()) if rule.min else "—",
+                "most": rule.max.words(get_language()) if rule.max else "—",
             }
-            _problem(sheet, number, name, row[name], bounds)
+            _problem(sheet, number, name, typed.get(name) or row[name], bounds)
     begins, ends = row.get("active_from", ""), row.get("active_until", "")
     if _day(begins) and _day(ends) and ends < begins and {"active_from", "active_until"} & set(new):
         _problem(sheet, number, "active_until", ends)

@@ -11,7 +11,17 @@ from collections.abc import Callable
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from citycall.policy.variation_points import POINTS, READINGS
+
 Match = re.Match[str]
+
+
+def _point(table: str, slug: str) -> str:
+    """What a setting or reading is about."""
+    known = POINTS.get(slug) if table == "setting" else READINGS.get(slug)
+    return slug if known is None else known.topic.zh
+
+
 _SAID: tuple[tuple[str, Callable[[Match], str]], ...] = (
     (
         r"unknown key(?: \(did you mean (?P<near>[^)]+)\?\))?(?:; expected (?P<known>.+))?",
@@ -110,6 +120,17 @@ _SAID: tuple[tuple[str, Callable[[Match], str]], ...] = (
             (_("%(by)s：有的類別自訂了時限") if m["which"][0] == "c" else _("%(by)s：沒有類別自訂時限"))
             % {"by": m["by"]}
         ),
+    ),
+    (
+        r"the (?P<table>setting|reading) '(?P<slug>[^']+)' has no '(?P<part>[^']+)'",
+        lambda m: (
+            _("要用到「%(name)s」的 %(part)s，那裡卻沒有這個值；請把值補上，或先改這條規則")
+            % {"name": _point(m["table"], m["slug"]), "part": m["part"]}
+        ),
+    ),
+    (
+        r"there is no (?P<table>setting|reading) '(?P<slug>[^']+)'",
+        lambda m: _("要用到「%(name)s」，規則裡卻沒有這個項目") % {"name": _point(m["table"], m["slug"])},
     ),
     (r"nested too deeply", lambda m: _("巢狀太深")),
 )

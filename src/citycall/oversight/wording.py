@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from citycall.policy import Limit, Pack
 from citycall.policy.deadlines import read_due
 from citycall.policy.limits import SPOKEN, UNITS, as_typed, unit_named
+from citycall.policy.text import LANGUAGES
 
 _DIGITS = {digit: n for n, digit in enumerate("〇一二三四五六七八九")} | {"零": 0, "兩": 2}
 _NUMBER = r"(?:[0-9]{1,9}|[一二三四五六七八九十兩]{1,3})"
@@ -38,6 +39,7 @@ class Stale:
     text: str
     named: tuple[str, ...]
     now: tuple[str, ...]
+    language: str  # of the text: zh-hant, en
 
 
 def stale(before: Pack, after: Pack) -> list[Stale]:
@@ -60,13 +62,14 @@ def stale(before: Pack, after: Pack) -> list[Stale]:
 
 def _doubted(place: str, words: Any, old: Any, new: Any) -> Iterator[Stale]:
     was, now = set(_meant(old)), set(_meant(new))
+    texts = {words.en: "en", words.zh: LANGUAGES[0]}  # one text for both counts once, as Chinese
     for text in dict.fromkeys((words.zh, words.en)):
         said = set(named_in(text))
         wrong = (said & was) - now
         numbers = {one for one in was - now if one.isdecimal()}
         wrong |= numbers & {str(_number(one)) for one in _PLAIN.findall(as_typed(text))}
         if wrong:
-            yield Stale(place, text, tuple(sorted(wrong)), tuple(sorted(now - was)))
+            yield Stale(place, text, tuple(sorted(wrong)), tuple(sorted(now - was)), texts[text])
 
 
 def named_in(text: str) -> list[str]:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from citycall.base import policies
 from citycall.base.commands import Actor
-from citycall.oversight.changes import may_approve
+from citycall.oversight.changes import had_a_hand, may_approve, policy_changes
+from citycall.oversight.models import PolicyChange
 from citycall.web.access import looks_over, steering_agency
 from citycall.web.inbox.access import can
 from citycall.web.ui.templatetags.ui import Tab
@@ -19,6 +20,7 @@ ROLES = frozenset({"evaluator", "director", "secretary_general", "auditor", "adm
 POLICY_READERS = ROLES | {"head"}  # the rules are every agency's to read
 
 CLOSURE_READERS = ROLES | {"duty_officer"}  # who is on duty when the city decides declares them
+ANY_PART = POLICY_READERS | CLOSURE_READERS  # who has a part of this area at all
 
 
 def sees_all(actor: Actor) -> bool:
@@ -44,6 +46,34 @@ def approves(actor: Actor) -> bool:
 def sees_changes(actor: Actor) -> bool:
     """Whether this person sees changes of the rules before they are approved."""
     return sees_all(actor) or approves(actor)
+
+
+def rule_work(actor: Actor) -> list[tuple[Promise, str, int]]:
+    """What of changing the rules waits for this person: words, where it is, how many.
+
+    Whoever may approve or propose is led there from the page they land on, whatever their role is called.
+    """
+    if not sees_changes(actor):
+        return []
+    every = reverse("oversight:changes")
+    states = PolicyChange.State
+    found: list[tuple[Promise, str, int]] = []
+    submitted = policy_changes([states.SUBMITTED])
+    if submitted:
+        only = submitted[0]
+        theirs = len(submitted) == 1 and approves(actor) and actor.staff_id not in had_a_hand(only)
+        there = reverse("oversight:change_decide", args=[only.pk]) if theirs else every
+        found.append((_("待核定的規則修正"), there, len(submitted)))
+    if may_steer(actor, "oversight.propose_change"):
+        mine = len(policy_changes([states.DRAFT, states.REFUSED]))
+        if mine:
+            found.append((_("草擬中的規則修正"), every, mine))
+    return found
+
+
+def first_section(actor: Actor) -> str:
+    """The address of the first part of this area that is this person's."""
+    return next(reverse(f"oversight:{code}") for code, _label, theirs in SECTIONS if theirs(actor))
 
 
 def sees_closures(actor: Actor) -> bool:

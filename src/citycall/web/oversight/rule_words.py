@@ -14,14 +14,26 @@ from citycall.policy import words as policy_words
 from citycall.policy.deadlines import read_due
 from citycall.policy.kinds import CaseKind
 from citycall.policy.tasks import TaskRule
-from citycall.web.oversight.labels import KEYS, PARTS
+from citycall.web.oversight.labels import HAPPENINGS, KEYS, MARKS, PARTS, VALUES
 from citycall.web.story import role_name
-from citycall.web.story_words import EVENTS
+from citycall.web.story_words import EVENTS, NOTICES
 from citycall.web.ui.words import named
 
 
 def event_name(kind: str) -> str:
-    return str(EVENTS[kind][0]) if kind in EVENTS else kind
+    """What an event of a case is called, or what else is told of."""
+    if kind in EVENTS:
+        return str(EVENTS[kind][0])
+    return (
+        str(HAPPENINGS[kind])
+        if kind in HAPPENINGS
+        else policy_words.word(policy_words.EVENTS, kind).get(_lang())
+    )
+
+
+def notice_name(template: str) -> str:
+    """What a notice is about, by its template."""
+    return str(NOTICES.get(template, template))
 
 
 def events_named(kinds: Iterable[str]) -> str:
@@ -52,9 +64,9 @@ def kind_lines(kind: CaseKind) -> Iterator[str]:
         if category.limit is not None:
             yield f"{named(category.name)}：{limit_words(category.limit)}"
     if kind.identity.required:
-        yield _("受理需要：%(parts)s") % {"parts": "、".join(kind.identity.required)}
+        yield _("受理需要：%(parts)s") % {"parts": words_of(kind.identity.required)}
     if kind.completion.requires:
-        yield _("辦畢須登錄：%(parts)s") % {"parts": "、".join(kind.completion.requires)}
+        yield _("辦畢須登錄：%(parts)s") % {"parts": words_of(kind.completion.requires)}
     if kind.completion.approved_by:
         yield _("結果須核定：%(roles)s") % {"roles": roles_named(kind.completion.approved_by)}
     if kind.grade_b is not None:
@@ -105,7 +117,7 @@ def strike_does(pack: Pack, strike: Strike) -> str:
     done = []
     for action in strike.do:
         if action.mark is not None:
-            done.append(_("列為逾限") if action.mark == "overdue" else action.mark)
+            done.append(str(MARKS.get(action.mark, action.mark)))
         elif action.task is not None:
             found = next((task.name for task in pack.tasks if task.code == action.task), None)
             done.append(_("列待辦「%(task)s」") % {"task": named(found) if found else action.task})
@@ -116,7 +128,7 @@ def strike_does(pack: Pack, strike: Strike) -> str:
 
 def told(channels: Iterable[str], to: Iterable[str]) -> str:
     """By which ways whom."""
-    ways = "、".join(policy_words.word(policy_words.CHANNELS, one).get(_lang()) for one in channels)
+    ways = words_of(channels)
     return _("以%(channels)s通知%(to)s") % {"channels": ways, "to": roles_named(to)}
 
 
@@ -187,8 +199,13 @@ def _key(name: str) -> str:
     return str(KEYS.get(name) or PARTS.get(name) or word_of(name))
 
 
+def words_of(codes: Iterable[str]) -> str:
+    """Several words of the rules in a row."""
+    return "、".join(map(word_of, codes))
+
+
 def word_of(text: str) -> str:
-    """A word of the rules as people say it: a limit, a role, a channel, an event; any other as it is."""
+    """A word of the rules as people say it: a limit, role, channel, event or choice; any other as it is."""
     if text in EVENTS:
         return event_name(text)
     if text in ROLES:
@@ -196,6 +213,9 @@ def word_of(text: str) -> str:
     for table in (policy_words.RECIPIENTS, policy_words.CHANNELS):
         if text in table:
             return table[text].get(_lang())
+    for names in (VALUES, HAPPENINGS, NOTICES, MARKS):
+        if text in names:
+            return str(names[text])
     if text[:1].isdecimal():
         try:
             found = read_due(text)

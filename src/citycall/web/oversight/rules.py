@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings as program
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -16,6 +17,7 @@ from citycall.oversight.items import LABELS
 from citycall.policy import NoticeRule, Pack, PackError
 from citycall.policy.clauses import Clause, find_clauses, load_clauses
 from citycall.policy.rewrite import written
+from citycall.policy.text import language
 from citycall.policy.variation_points import POINTS, READINGS
 from citycall.web.oversight.labels import KEYS, PARTS
 from citycall.web.oversight.rule_words import (
@@ -24,12 +26,13 @@ from citycall.web.oversight.rule_words import (
     event_name,
     item_lines,
     kind_lines,
+    notice_name,
     plain,
     task_lines,
     told,
     word_of,
 )
-from citycall.web.story_words import EVENTS
+from citycall.web.story_words import EVENTS, NOTICES
 from citycall.web.ui.words import named
 
 TOPICS: dict[str, Promise] = {
@@ -155,7 +158,7 @@ def _settings(pack: Pack, agencies: Mapping[str, tuple[str, str]]) -> Iterator[E
         if one is not None and one.sample:
             badges.append((_("示範值"), "warn"))
         lines = [said] if said else [] if silent else [brief(one.value if one else None)]
-        if one is not None and one.reading:
+        if one is not None and one.reading and _for_the_reader(one.reading):
             lines.append(one.reading)
         yield Entry(
             code=slug,
@@ -168,6 +171,12 @@ def _settings(pack: Pack, agencies: Mapping[str, tuple[str, str]]) -> Iterator[E
             used_by=tuple(used.get(slug, ())),
             edits=True,
         )
+
+
+def _for_the_reader(text: str) -> bool:
+    """Whether a remark that a pack has in one language is in the reader's."""
+    chinese = any("\u4e00" <= letter <= "\u9fff" for letter in text)
+    return chinese == (language(get_language()) != "en")
 
 
 def _readings(pack: Pack, agencies: Mapping[str, tuple[str, str]]) -> Iterator[Entry]:
@@ -196,20 +205,47 @@ def _users(pack: Pack, table: str) -> dict[str, list[str]]:
     return found
 
 
+def needed_parts(pack: Pack, table: str, slug: str) -> dict[str, list[str]]:
+    """The parts of a value that rules take over, each with those rules; "" is the value as a whole."""
+    found: dict[str, list[str]] = {}
+    for where, path in pack.sources.items():
+        kind, code, *steps = path.split(".")
+        if (kind, code) == (table, slug):
+            said = place_named(pack, where, brief=True)
+            rules = found.setdefault(steps[0] if steps else "", [])
+            if said not in rules:
+                rules.append(said)
+    return found
+
+
 def place_named(pack: Pack, key: str, *, brief: bool = False) -> str:
     """A place in the rules by its dotted key, in words as far as they have names; in brief, which rule."""
-    head, _dot, rest = key.partition(".")
+    head, _dot, rest = key.removeprefix("pack.").partition(".")
     label = str({**TOPICS, **OTHER_TOPICS}.get(head, _("基本資料")))
     code, _dot, inner = rest.partition(".")
-    known: Mapping[str, Any] = {
+    names: dict[str, Mapping[str, Any]] = {
         "kinds": {one.code: one.name for one in pack.kinds.values()},
         "clocks": {one.code: one.name for one in pack.clocks},
         "tasks": {one.code: one.name for one in pack.tasks},
         "items": {one.code: one.name for one in pack.items.values()},
         "settings": {slug: point.topic for slug, point in POINTS.items()},
         "readings": {slug: point.topic for slug, point in READINGS.items()},
-    }.get(head, {})
-    parts = [label, named(known[code]) if code in known else code]
+        "notices": {one.code: (notice_title(one),) * 2 for one in pack.notices},
+        "districts": {one.code: one.name for one in pack.districts},
+    }
+    known = names.get(head, {})
+    if head in TOPICS or head in ("roads", "districts"):
+        parts = [label, named(known[code]) if code in known else code]
+    elif head == "templates":
+        found = key.removeprefix("templates.")
+        template = next((one for one in NOTICES if found == one or found.startswith(f"{one}.")), "")
+        parts = [label, notice_name(template) if template else code]
+        inner = found.removeprefix(template).removeprefix(".") if template else inner
+    else:
+        parts = [label, *([] if head in OTHER_TOPICS else [_step(head)])]
+        inner = rest
+        if brief and head in OTHER_TOPICS and code:
+            parts.append(_step(code))
     if inner and not brief:
         parts += list(_inner(pack, inner))
     # A key and the code within it may be called the same: said once.
@@ -228,7 +264,30 @@ def _inner(pack: Pack, inner: str) -> Iterator[str]:
         elif step.isdecimal():
             yield _("第 %(n)s 項") % {"n": int(step) + 1}
         else:
-            yield str(PARTS.get(step) or LABELS.get(step) or KEYS.get(step) or word_of(step))
+            yield _step(step)
+
+
+def _step(step: str) -> str:
+    """What one key is called."""
+    return str(PARTS.get(step) or LABELS.get(step) or KEYS.get(step) or word_of(step))
+
+
+def value_named(pack: Pack, key: str, value: Any, agencies: Mapping[str, tuple[str, str]]) -> str:
+    """A value by what its key says it is: an agency, a kind of case, otherwise in words."""
+    last = key.rpartition(".")[2]
+    if last in _OF_AGENCIES and isinstance(value, str) and value in agencies:
+        return named(agencies[value])
+    if last in _OF_KINDS:
+        codes = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else []
+        if codes and all(one in pack.kinds for one in codes):
+            return "、".join(named(pack.kinds[one].name) for one in codes)
+    return brief(value)
+
+
+_OF_AGENCIES = frozenset(
+    {"agency", "owed_by", "approved_in", "managing_unit", "by_agency", "closed_by_agency"}
+)
+_OF_KINDS = frozenset({"kind", "kinds"})
 
 
 # --- rules -----------------------------------------------------------------------------------------------
@@ -256,12 +315,13 @@ def _notices(pack: Pack, agencies: Mapping[str, tuple[str, str]]) -> Iterator[En
     known = quotes(pack)
     for rule in pack.notices:
         yield Entry(
-            rule.code, event_name(rule.on), (_notice_line(rule),), cited(rule.clauses, known), group=""
+            rule.code, notice_title(rule), (told(rule.channels, rule.to),), cited(rule.clauses, known)
         )
 
 
-def _notice_line(rule: NoticeRule) -> str:
-    return f"{told(rule.channels, rule.to)}（{rule.template}）"
+def notice_title(rule: NoticeRule) -> str:
+    """When a notice goes out and what it is about: 成案：新案請簽收."""
+    return "：".join(dict.fromkeys((event_name(rule.on), notice_name(rule.template))))
 
 
 def _tasks(pack: Pack, agencies: Mapping[str, tuple[str, str]]) -> Iterator[Entry]:

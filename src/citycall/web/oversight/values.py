@@ -6,7 +6,7 @@ made of parts is written as YAML, with its keys told. A field left empty says no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from types import UnionType
@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from pydantic import BaseModel
@@ -28,10 +29,11 @@ from citycall.policy.basics import clock_time
 from citycall.policy.deadlines import read_due
 from citycall.policy.limits import as_typed
 from citycall.policy.rewrite import value_of, written
-from citycall.policy.text import Text
+from citycall.policy.text import Text, language
 from citycall.policy.variation_points import POINTS, READINGS, Value
 from citycall.web.oversight.labels import KEYS
 from citycall.web.oversight.rule_words import limit_words, plain, word_of
+from citycall.web.story import role_name
 
 LONGEST = 20_000
 WHOLE = "value"  # the field of a value that is not taken apart
@@ -77,12 +79,12 @@ class WordsField(forms.CharField):
         text = super().clean(value)
         for mark in "、，,;；":
             text = text.replace(mark, " ")
-        names = meant()
+        names = meant() | {word_of(code): code for code in self.known}
         words = [names.get(word, word) for word in text.split()]
         for word in words:
             if self.known and word not in self.known:
                 said = _("「%(word)s」不能使用；可用：%(known)s")
-                raise ValidationError(said, params={"word": word, "known": " ".join(self.known)})
+                raise ValidationError(said, params={"word": word, "known": "、".join(map(_both, self.known))})
             if self.times:
                 _time(word)
         return words or None
@@ -91,9 +93,17 @@ class WordsField(forms.CharField):
 def meant() -> dict[str, str]:
     """Roles and channels by what they are called, so that either can be written: 督導主管 is `supervisor`."""
     found = {str(name).replace(" ", ""): code for code, name in ROLES.items()}
+    found |= {role_name(code): code for code in ROLES}
     for table in (policy_words.RECIPIENTS, policy_words.CHANNELS):
         found |= {text.zh: code for code, text in table.items()}
     return found
+
+
+def shown_words(codes: Iterable[Any], known: Sequence[str] = ()) -> str:
+    """Words in a row by what they are called where that is read back the same, else as they are kept."""
+    names = meant() | {word_of(code): code for code in known}
+    told = [(str(code), word_of(str(code))) for code in codes]
+    return "、".join(name if " " not in name and names.get(name) == code else code for code, name in told)
 
 
 class TimeField(forms.CharField):
@@ -117,6 +127,9 @@ class LimitField(forms.CharField):
         text = super().clean(value).strip()
         if not text:
             return None
+        if as_typed(text).replace(".", "", 1).isdecimal():
+            said = _("「%(text)s」只有數字，還要單位；請寫例如 4 小時、1 日、3 個工作日。")
+            raise ValidationError(said, params={"text": text})
         try:
             return str(read_due(text))
         except ValueError:
@@ -184,12 +197,22 @@ def parts_of(kind: Any, value: Any) -> dict[str, Shape] | None:
     if value is not None and not isinstance(value, Mapping):
         return None
     return {
-        field.alias or name: replace(_shape(field.annotation), must=field.is_required())
+        field.alias or name: replace(
+            _shape(field.annotation, roles=name in _OF_ROLES), must=field.is_required()
+        )
         for name, field in kind.model_fields.items()
     }
 
 
-def _shape(annotation: Any) -> Shape:
+# Keys whose words are roles, or what stands for one.
+_OF_ROLES = frozenset({"to", "second_to", "telephone_to", "filled_by", "approved_by", "roles"})
+
+
+def _chinese() -> bool:
+    return language(get_language()) != "en"
+
+
+def _shape(annotation: Any, *, roles: bool = False) -> Shape:
     inner = _bare(annotation)
     if inner is bool:
         choices = [("", _("（未載）")), ("yes", _("是")), ("no", _("否"))]
@@ -205,7 +228,7 @@ def _shape(annotation: Any) -> Shape:
     if get_origin(inner) is Literal:
         allowed = [str(one) for one in get_args(inner)]
         numbers = {str(one): one for one in get_args(inner)}
-        return Shape(_select([("", _("（未載）")), *((one, one) for one in allowed)], numbers), str)
+        return Shape(_select([("", _("（未載）")), *((one, word_of(one)) for one in allowed)], numbers), str)
     if inner is Limit or (get_origin(inner) in (Union, UnionType) and Limit in map(_bare, get_args(inner))):
         return Shape(
             _field(LimitField),
@@ -220,10 +243,16 @@ def _shape(annotation: Any) -> Shape:
         one = _bare(get_args(inner)[0])
         if one is str or one is time or get_origin(one) is Literal:
             known = [str(word) for word in get_args(one)] if get_origin(one) is Literal else []
-            help = _("以空白分開")
-            help += _("；可用：%(words)s") % {"words": "、".join(map(_both, known))} if known else ""
+            help = _("以頓號或空白分開")
+            help += (
+                _("；可用：%(words)s") % {"words": "、".join(map(word_of if _chinese() else _both, known))}
+                if known
+                else ""
+            )
+            if roles and one is str:
+                help += _("；可用的職務：%(words)s") % {"words": "、".join(map(role_name, ROLES))}
             made = _field(WordsField, known=known, times=one is time)
-            return Shape(made, lambda v: " ".join(map(str, v)), help)
+            return Shape(made, lambda v: shown_words(v, known), help)
     return Shape(_field(YamlField), lambda v: written(plain(v)), keys_said(inner))
 
 
@@ -278,18 +307,24 @@ def keys_said(kind: Any) -> str:
         }
     if isinstance(inner, type) and issubclass(inner, BaseModel) and inner is not Limit:
         fields = inner.model_fields.items()
-        return "、".join(f"{field.alias or name}（{_kind_said(field.annotation)}）" for name, field in fields)
+        told = ((field.alias or name, _kind_said(field.annotation)) for name, field in fields)
+        return "；".join(f"{_called(name)}（{kind}）" for name, kind in told)
     return ""
+
+
+def _called(key: str) -> str:
+    """A key to be written in YAML, after what it is called: 最短 min."""
+    return f"{KEYS[key]} {key}" if key in KEYS and _chinese() else key
 
 
 def _kind_said(annotation: Any) -> str:
     inner = _bare(annotation)
     if get_origin(inner) is Literal:
-        return " | ".join(map(str, get_args(inner)))
+        return " | ".join(map(_both, map(str, get_args(inner))))
     if get_origin(inner) is tuple:
         return f"[{_kind_said(get_args(inner)[0])}]"
-    names: dict[Any, str] = {bool: "true | false", time: "18:00", Limit: "4 hours", Text: "{zh, en}"}
-    names |= {int: _("整數"), str: _("文字")}
+    names: dict[Any, str] = {bool: "true | false", time: "18:00", Text: "{zh, en}"}
+    names |= {Limit: _("例如 4 小時、1 日、3 個工作日"), int: _("整數"), str: _("文字")}
     return names.get(inner) or keys_said(inner) or _("文字")
 
 
@@ -304,10 +339,22 @@ class ValueForm(forms.Form):
         label=lazy("說明（英文）"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, data: Any = None, *, table: str, slug: str, value: Any, zh: str, en: str) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        table: str,
+        slug: str,
+        value: Any,
+        zh: str,
+        en: str,
+        needed: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """`needed`: the parts of the value that rules take over, with what those rules are called."""
         super().__init__(data, initial={"zh": zh, "en": en})
         kind = type_of(table, slug)
         self.slug, self.table = slug, table
+        self.needed = dict(needed or {})
         self.parts = parts_of(kind, value)
         whole: dict[str, forms.Field] = {}
         if self.parts is None:
@@ -315,18 +362,29 @@ class ValueForm(forms.Form):
                 _shape(kind) if kind is not None else Shape(_field(YamlField), lambda v: written(plain(v)))
             )
             whole[WHOLE] = simple.make(label=_("值"), help_text=simple.help)
+            whole[WHOLE].must = bool(self.needed)  # type: ignore[attr-defined]
             self.initial[WHOLE] = "" if value is None else simple.shown(value)
         else:
             known = dict(value or {})
             for name, shape in self.parts.items():
                 whole[PART + name] = shape.make(label=KEYS.get(name, name), help_text=shape.help)
-                whole[PART + name].must = shape.must  # type: ignore[attr-defined]
+                whole[PART + name].must = shape.must or name in self.needed  # type: ignore[attr-defined]
                 if known.get(name) is not None:
                     self.initial[PART + name] = shape.shown(known[name])
         self.fields = {**whole, **self.fields}
         for field in self.fields.values():
             if isinstance(field, forms.CharField):
                 field.validators = [*field.validators, visible]
+
+    def clean(self) -> dict[str, Any]:
+        """What rules take over cannot be left empty: they would have nothing to go by."""
+        given = super().clean() or self.cleaned_data
+        for name, rules in self.needed.items():
+            field = PART + name if self.parts is not None else WHOLE
+            if field in self.fields and field not in self.errors and given.get(field) in (None, ""):
+                said = _("不能留白：%(rules)s要用到這個值。")
+                self.add_error(field, ValidationError(said, params={"rules": "、".join(rules)}))
+        return given
 
     @property
     def names(self) -> dict[str, str]:

@@ -25,6 +25,7 @@ from citycall.web import freshness
 from citycall.web.access import staff_view
 from citycall.web.inbox import sheets, trays
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can
+from citycall.web.oversight.access import rule_work
 from citycall.web.particulars import told_before
 from citycall.web.request import StaffRequest
 from citycall.web.story import role_name
@@ -81,7 +82,12 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
     return render(
         request,
         "inbox/home.html",
-        {**context, "form": form, "defects": defects_for(request.actor, pack)},
+        {
+            **context,
+            "form": form,
+            "defects": defects_for(request.actor, pack),
+            "rules": rule_work(request.actor),
+        },
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -33,6 +35,7 @@ from citycall.oversight.policy_commands import propose_change
 from citycall.oversight.wording import stale
 from citycall.people.queries import agency_names, staff_names
 from citycall.policy import PackError
+from citycall.policy.text import language
 from citycall.web.access import staff_view
 from citycall.web.errors import into_form
 from citycall.web.oversight.access import POLICY_READERS, approves, may_steer, sections, sees_changes
@@ -44,7 +47,9 @@ from citycall.web.request import StaffRequest
 from citycall.web.ui.templatetags.ui import Entry, Tab
 from citycall.web.ui.words import named, said
 
+P = ParamSpec("P")
 State = PolicyChange.State
+UNDER_WAY = (State.DRAFT, State.SUBMITTED, State.REFUSED)
 SHAPES = {
     State.DRAFT: "neutral",
     State.SUBMITTED: "active",
@@ -68,7 +73,7 @@ def changes(request: StaffRequest) -> HttpResponse:
     if not sees_changes(request.actor):
         raise not_permitted()
     every = request.GET.get("tab") == "all"
-    found = policy_changes(() if every else (State.DRAFT, State.SUBMITTED, State.REFUSED))
+    found = policy_changes(() if every else UNDER_WAY)
     names = staff_names({one.proposed_by for one in found} | {one.decided_by for one in found})
     return render(
         request,
@@ -108,6 +113,24 @@ def editable(request: StaffRequest, pk: int) -> PolicyChange:
     if found.state not in (State.DRAFT, State.REFUSED):
         raise Refused("wrong_status", _("這件修正已不能修改。"))
     return found
+
+
+def at_the_draft(
+    view: Callable[Concatenate[StaffRequest, P], HttpResponse],
+) -> Callable[Concatenate[StaffRequest, P], HttpResponse]:
+    """What a draft can no longer undergo is said on its own page, where what is so now stands."""
+
+    @wraps(view)
+    def led(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as refused:
+            if refused.status in (403, 404):
+                raise
+            messages.error(request, refused.message)
+            return redirect("oversight:change", kwargs["change"])
+
+    return led
 
 
 def attempt(form: forms.Form, act: Any, names: Mapping[str, str] | None = None) -> int:
@@ -152,6 +175,7 @@ def new(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(roles=POLICY_READERS)
+@at_the_draft
 def head(request: StaffRequest, change: int) -> HttpResponse:
     """Title, reason and day of a draft."""
     found = editable(request, change)
@@ -188,7 +212,7 @@ def page(request: StaffRequest, found: PolicyChange) -> HttpResponse:
     state = State(found.state)
     steers, approver = may_steer(request.actor, "oversight.propose_change"), approves(request.actor)
     latest = policies.latest()
-    moved = state in (State.DRAFT, State.SUBMITTED, State.REFUSED) and latest.pk != found.base_id
+    moved = state in UNDER_WAY and latest.pk != found.base_id
     own = request.user.pk in had_a_hand(found)
     edits = edits_of(found)
     names = staff_names([found.proposed_by, found.submitted_by, found.decided_by, found.withdrawn_by])
@@ -219,7 +243,7 @@ def page(request: StaffRequest, found: PolicyChange) -> HttpResponse:
             "withdraws": _withdraws(found, steers=steers, approver=approver),
             "rebases": steers and moved,
             "rehearses": sees_changes(request.actor) and draft is not None and bool(edits.names),
-            "stale": _stale(draft),
+            "stale": _stale(draft) if state in UNDER_WAY else [],
             **differences,
         },
     )  # fmt: skip
@@ -253,7 +277,10 @@ def item_lines(found: Iterable[ItemChange]) -> list[dict[str, Any]]:
 
 
 def _cell(name: str, cell: str, agencies: Mapping[str, tuple[str, str]]) -> str:
-    """A cell as people read it: an agency by its name, a limit and a flag in words."""
+    """A cell as people read it: an agency and a kind by their names, a limit and a flag in words."""
+    if name == "kind":
+        kind = policies.in_force()[1].kinds.get(cell)
+        return named(kind.name) if kind is not None else word_of(cell)
     if name == "agency" and cell in agencies:
         return named(agencies[cell])
     if name in ("stage1", "stage2_max"):
@@ -267,7 +294,7 @@ def _withdraws(found: PolicyChange, *, steers: bool, approver: bool) -> bool:
     if found.state == State.APPROVED:
         since = found.version.since if found.version else None
         return approver and since is not None and since > clock.now()
-    return steers and found.state in (State.DRAFT, State.SUBMITTED, State.REFUSED)
+    return steers and found.state in UNDER_WAY
 
 
 def _steps(found: PolicyChange, names: Mapping[int, str]) -> list[Entry]:
@@ -315,13 +342,17 @@ def summary(found: PolicyChange, draft: Draft | None) -> dict[str, Any]:
 
 
 def _stale(draft: Draft | None) -> list[dict[str, str]]:
-    """The words that still name the old value, each with its place and what is so now."""
+    """The words that still name the old value, each with its place and what is so now.
+
+    Those of the reader's language are quoted; of the other it is said that they have to be mended too.
+    """
     if draft is None:
         return []
+    here = language(get_language())
     return [
         {
             "place": place_named(draft.after, one.place),
-            "text": one.text,
+            "text": one.text if one.language == here else "",
             "named": "、".join(map(brief, one.named)),
             "now": "、".join(map(brief, one.now)),
         }
@@ -349,6 +380,14 @@ def _confirmed(request: StaffRequest, found: PolicyChange, what: str, **more: An
     return render(request, "oversight/policy_confirm.html", context | more, status=status)
 
 
+def _submittable(found: PolicyChange) -> None:
+    """Refuse, before a summary is shown, what the command would refuse to submit."""
+    if policies.latest().pk != found.base_id:
+        raise Refused("base_moved", _("規則已經修正，要先把草案移到最新的規則，才能送核。"))
+    if not edits_of(found).names:
+        raise Refused("nothing_changed", _("草案還沒有任何修正。"), status=422)
+
+
 def _steers(request: StaffRequest) -> bool:
     return may_steer(request.actor, "oversight.propose_change")
 
@@ -358,11 +397,14 @@ def _steers(request: StaffRequest) -> bool:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(roles=POLICY_READERS, parent="oversight:changes")
+@at_the_draft
 def act(request: StaffRequest, change: int, act: str) -> HttpResponse:
     """Submit, withdraw or rebase; asked for and not sent, what it would do."""
     found = change_or_404(request, change)
     if request.method != "POST":
         approver = approves(request.actor)
+        if act == "submit" and found.state == State.DRAFT and _steers(request):
+            _submittable(found)
         may = {
             "submit": _steers(request) and found.state == State.DRAFT,
             "withdraw": _withdraws(found, steers=_steers(request), approver=approver),
@@ -375,6 +417,7 @@ def act(request: StaffRequest, change: int, act: str) -> HttpResponse:
 
 @require_POST
 @staff_view(roles=POLICY_READERS, parent="oversight:changes")
+@at_the_draft
 def drop(request: StaffRequest, change: int) -> HttpResponse:
     """Leave one thing as it is after all."""
     found = editable(request, change)

@@ -28,9 +28,9 @@ from citycall.web.access import staff_view
 from citycall.web.oversight.access import POLICY_READERS, sections
 from citycall.web.oversight.policy_forms import FileForm, ItemsForm, TakeItemsForm
 from citycall.web.oversight.rule_words import plain
-from citycall.web.oversight.rules import cited, quotes, topic
+from citycall.web.oversight.rules import cited, needed_parts, quotes, topic
 from citycall.web.oversight.values import ValueForm
-from citycall.web.oversight.views.changes import editable, item_lines
+from citycall.web.oversight.views.changes import at_the_draft, editable, item_lines
 from citycall.web.oversight.views.policy import version_for
 from citycall.web.request import StaffRequest
 from citycall.web.request import plain as readable
@@ -46,6 +46,7 @@ def _mend_first(found: PolicyChange) -> HttpResponse:
 
 @require_safe
 @staff_view(roles=POLICY_READERS)
+@at_the_draft
 def choose(request: StaffRequest, change: int) -> HttpResponse:
     """Every setting and reading, to choose the one to change."""
     found = editable(request, change)
@@ -70,6 +71,7 @@ def choose(request: StaffRequest, change: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(roles=POLICY_READERS)
+@at_the_draft
 def value(request: StaffRequest, change: int, table: str, slug: str) -> HttpResponse:
     """The new value of one setting or reading."""
     found = editable(request, change)
@@ -93,6 +95,7 @@ def value(request: StaffRequest, change: int, table: str, slug: str) -> HttpResp
         value=plain(now.value) if now is not None else None,
         zh=says.zh if says else "",
         en=says.en if says else "",
+        needed=needed_parts(draft.after, table, slug),
     )
     status = 200
     if request.method == "POST":
@@ -126,6 +129,7 @@ def value(request: StaffRequest, change: int, table: str, slug: str) -> HttpResp
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(roles=POLICY_READERS)
+@at_the_draft
 def items(request: StaffRequest, change: int) -> HttpResponse:
     """A table of items: first what it would change, then, confirmed, it is read into the draft."""
     found = editable(request, change)
@@ -232,6 +236,7 @@ def _confirmed(request: StaffRequest, found: PolicyChange) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(roles=POLICY_READERS)
+@at_the_draft
 def file(request: StaffRequest, change: int, name: str) -> HttpResponse:
     """One file as a whole, for rules that are no setting: an error is told with file, line and key."""
     found = editable(request, change)

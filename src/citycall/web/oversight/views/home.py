@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from citycall.base import policies
-from citycall.oversight.changes import policy_changes
-from citycall.oversight.models import PolicyChange
 from citycall.oversight.queries import delay_reviews, notice_trouble
 from citycall.people.queries import agency_names, role_defects
 from citycall.policy import Pack
@@ -21,7 +20,15 @@ from citycall.services.cases.models import UnfoundedLetter
 from citycall.services.cases.queries import Figures, figures, letters, overdue_tasks_by_agency
 from citycall.web.access import staff_view
 from citycall.web.inbox import sheets
-from citycall.web.oversight.access import ROLES, scope, sections, sees_all
+from citycall.web.oversight.access import (
+    ANY_PART,
+    ROLES,
+    first_section,
+    rule_work,
+    scope,
+    sections,
+    sees_all,
+)
 from citycall.web.oversight.periods import Period, period_of, presets
 from citycall.web.request import StaffRequest
 from citycall.web.ui.templatetags.ui import Tab
@@ -120,9 +127,14 @@ def _kinds(pack: Pack, current: str, rest: str) -> list[Tab]:
 
 
 @require_safe
-@staff_view(roles=ROLES)
+@staff_view(roles=ANY_PART)
 def home(request: StaffRequest) -> HttpResponse:
-    """On-time rates, late sign-offs and what is overdue, by agency or item (NT-5-4-9a)."""
+    """On-time rates, late sign-offs and what is overdue, by agency or item (NT-5-4-9a).
+
+    Whose part of this area is another comes to that: an approver of the rules to the rules.
+    """
+    if not ROLES & request.actor.roles():
+        return redirect(first_section(request.actor))
     period, form = period_of(request.GET)
     by, pack = _by(request), policies.in_force()[1]
     kind = _kind(request, pack)
@@ -148,22 +160,23 @@ def home(request: StaffRequest) -> HttpResponse:
             "presets": presets(period),
             "lines": lines,
             "total": total_of(lines),
-            "waiting": _waiting() if sees_all(request.actor) else [],
+            "waiting": [
+                *rule_work(request.actor),
+                *(_waiting() if sees_all(request.actor) else []),
+            ],
         },
     )
 
 
 def _waiting() -> list[tuple[str, str, int]]:
-    """What waits for the steering office: words, where it is, how many."""
-    submitted = len(policy_changes([PolicyChange.State.SUBMITTED]))
+    """What else waits for the steering office: words, where it is, how many."""
     found = [
-        (_("待核定的規則修正"), "oversight:changes", submitted),
         (_("待改善的逾限檢討"), "oversight:delays", len(delay_reviews("open"))),
         (_("待收的函復"), "oversight:letters", len(letters(None, [UnfoundedLetter.State.SENT]))),
         (_("職務缺漏的機關"), "oversight:posts", len(role_defects(fast_agencies(policies.in_force()[1])))),
         (_("送不出去的通知"), "oversight:outbox", len(notice_trouble())),
     ]
-    return [one for one in found if one[2]]
+    return [(words, reverse(view), n) for words, view, n in found if n]
 
 
 @require_safe

@@ -21,8 +21,8 @@ from citycall.policy import Pack
 from citycall.policy.check import Difference, diff_packs
 from citycall.web.access import staff_view
 from citycall.web.oversight.access import POLICY_READERS, may_steer, sections, sees_changes
-from citycall.web.oversight.rule_words import brief, roles_named
-from citycall.web.oversight.rules import OTHER_TOPICS, TOPICS, place_named, topic
+from citycall.web.oversight.rule_words import roles_named
+from citycall.web.oversight.rules import OTHER_TOPICS, TOPICS, place_named, topic, value_named
 from citycall.web.request import StaffRequest, plain
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import day_said, named, said
@@ -191,7 +191,7 @@ def compare(request: StaffRequest) -> HttpResponse:
 def differences_of(found: list[Difference], before: Pack, after: Pack) -> dict[str, Any]:
     """Differences under the headings of their topics, each with its place in words."""
     rules = [one for one in found if one.key.partition(".")[0] not in _BESIDE]
-    labels = {**TOPICS, **OTHER_TOPICS}
+    labels, agencies = {**TOPICS, **OTHER_TOPICS}, agency_names() if rules else {}
     topics: dict[str, list[dict[str, Any]]] = {}
     for one in rules[:SHOWN_DIFFERENCES]:
         head = one.key.partition(".")[0]
@@ -200,8 +200,8 @@ def differences_of(found: list[Difference], before: Pack, after: Pack) -> dict[s
             {
                 "place": place_named(pack, one.key),
                 "key": one.key,
-                "before": "" if one.before is None else brief(one.before),
-                "after": "" if one.after is None else brief(one.after),
+                "before": "" if one.before is None else value_named(before, one.key, one.before, agencies),
+                "after": "" if one.after is None else value_named(after, one.key, one.after, agencies),
             }
         )
     order = [code for code in labels if code in topics]
