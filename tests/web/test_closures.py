@@ -208,7 +208,7 @@ def test_days_as_they_are_written(login: Login, written: str) -> None:
     ("changes", "words"),
     [
         ({"day": ""}, "必填"),
-        ({"day": "115年2月30日"}, "日期"),
+        ({"day": "115年2月30日"}, "例如 115年7月10日"),
         ({"day": "999999999-01-01"}, "年份"),
         ({"day": "１１５年１３月１日"}, "日期"),
         ({"day": "2190-01-01"}, "官方行事曆"),
@@ -237,6 +237,23 @@ def test_a_day_off_moves_nothing(login: Login) -> None:
     look = says(login("research.director").post(NEW, typed(day=day.isoformat())))
     assert "0 個進行中的時限" in look
     assert "本來就不上班" in look
+
+
+def test_half_a_day_moves_no_working_day_and_says_so(login: Login) -> None:
+    petition()
+    browser = login("research.director")
+    look = says(browser.post(NEW, typed(part="morning")))
+    assert "0 個進行中的時限" in look
+    assert "半日停班不影響以工作日計的時限" in look
+    assert "半日停班" not in says(browser.post(NEW, typed()))
+
+
+def test_progress_says_what_it_counts(login: Login) -> None:
+    petition()
+    browser = login("research.director")
+    page = browser.post(NEW, typed(confirm="yes"))["Location"]
+    count_anew()
+    assert "看過 1 件未結案件" in says(browser.get(page))
 
 
 def test_back_to_what_was_typed(login: Login) -> None:

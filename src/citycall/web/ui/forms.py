@@ -68,6 +68,10 @@ _REPUBLIC = re.compile(
 class WrittenDay(Day):
     """A day of the calendar as documents write it, typed: 115年7月10日, 115/7/10 or 2026-07-10."""
 
+    default_error_messages = {  # noqa: RUF012 (as Django's own)
+        "invalid": _("這不是日期；請寫例如 115年7月10日、115/7/10 或 2026-07-10。")
+    }
+
     def __init__(self, **options: Any) -> None:
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"autocomplete": "off"})
         hint = _("民國或西元皆可，例如 115年7月10日、115/7/10 或 2026-07-10。")

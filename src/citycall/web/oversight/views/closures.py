@@ -226,6 +226,7 @@ def _look(pack: Pack, asked: DeclareClosure) -> dict[str, Any]:
         **_moving(preview.would_declare(closure)),
         "off": not pack.calendar().is_working_day(closure.day),
         "past": closure.day < clock.today(),
+        "half": closure.part != Closure.Part.ALL,
     }
 
 
