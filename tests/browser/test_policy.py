@@ -112,6 +112,11 @@ def test_a_rule_is_read_changed_rehearsed_and_approved(
     page.get_by_role("button", name="試算").click()
     page.wait_for_url("**/trial/?month=*")
     expect(page.locator(".totals")).to_be_visible()
+    month = page.get_by_label("月份").bounding_box()
+    again = page.get_by_role("button", name="試算").bounding_box()
+    assert month
+    assert again
+    assert month["x"] + month["width"] <= again["x"], "the choice lies beside its button, not under it"
     accessible(page)
     screenshot(page, "policy-trial", full_page=True)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]

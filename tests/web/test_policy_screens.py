@@ -426,7 +426,7 @@ def test_the_same_limit_in_other_words_is_no_difference(login: Login) -> None:
     page = begin(evaluator)
     form = evaluator.get(f"{page}settings/stage-limits/").context["form"]
     given = {name: form.initial.get(name) or "" for name in form.fields}
-    assert "1 days" in given["part_first"]
+    assert given["part_first"] == "{min: 4 小時, max: 1 日}"
     typed = given | {"part_first": "{min: 1 小時, max: 1 日}"}
     assert evaluator.post(f"{page}settings/stage-limits/", typed).status_code == 302
     draft = evaluator.get(page)

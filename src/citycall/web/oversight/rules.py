@@ -255,12 +255,15 @@ def place_named(pack: Pack, key: str, *, brief: bool = False) -> str:
 def _inner(pack: Pack, inner: str) -> Iterator[str]:
     """The keys within a rule as they are called; a code of the rules by its name, any other as it is."""
     steps = inner.split(".")
+    categories = {one.code: one.name for kind in pack.kinds.values() for one in kind.categories}
     while steps:
         step = steps.pop(0)
         if f"{step}.{steps[0] if steps else ''}" in EVENTS:
             yield event_name(f"{step}.{steps.pop(0)}")
         elif step in pack.kinds:
             yield named(pack.kinds[step].name)
+        elif step in categories:
+            yield named(categories[step])
         elif step.isdecimal():
             yield _("第 %(n)s 項") % {"n": int(step) + 1}
         else:

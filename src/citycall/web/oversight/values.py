@@ -253,7 +253,16 @@ def _shape(annotation: Any, *, roles: bool = False) -> Shape:
                 help += _("；可用的職務：%(words)s") % {"words": "、".join(map(role_name, ROLES))}
             made = _field(WordsField, known=known, times=one is time)
             return Shape(made, lambda v: shown_words(v, known), help)
-    return Shape(_field(YamlField), lambda v: written(plain(v)), keys_said(inner))
+    return Shape(_field(YamlField), lambda v: written(_spoken(plain(v))), keys_said(inner))
+
+
+def _spoken(value: Any) -> Any:
+    """A value with its limits as the reader says them: 4 小時 for 4 hours; they are read back the same."""
+    if isinstance(value, dict):
+        return {name: _spoken(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_spoken(inner) for inner in value]
+    return _limit_shown(value) if isinstance(value, str) and value[:1].isdecimal() else value
 
 
 def _both(code: str) -> str:
