@@ -102,10 +102,10 @@ class PolicyChange(models.Model):
             ),
         )
 
+    def __str__(self) -> str:
+        return f"{self.pk} {self.title}"
+
     @property
     def seen(self) -> str:
         """What a decision says of what was read before it (`DecideChange.seen`)."""
         return self.submitted_at.isoformat() if self.submitted_at else ""
-
-    def __str__(self) -> str:
-        return f"{self.pk} {self.title}"
