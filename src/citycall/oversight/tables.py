@@ -75,7 +75,8 @@ def unplain(cell: str) -> str:
 
 
 def _like_formula(cell: str) -> bool:
-    return cell.lstrip(" \n").startswith(_FORMULA)
+    """Whether a spreadsheet would run it, or it was made plain already: then once more, so that one is left."""
+    return cell.lstrip("' \n").startswith(_FORMULA)
 
 
 def _as_csv(cells: list[list[str]]) -> bytes:
