@@ -75,7 +75,7 @@ def unplain(cell: str) -> str:
 
 
 def _like_formula(cell: str) -> bool:
-    """Whether a spreadsheet would run it, or it was made plain already: then once more, so that one is left."""
+    """Whether a spreadsheet would run it, or has what `plain` puts before such a cell."""
     return cell.lstrip("' \n").startswith(_FORMULA)
 
 
