@@ -10,6 +10,8 @@ import pytest
 
 from citycall.policy.check import check_pack
 
+pytestmark = pytest.mark.slow  # a whole pack is loaded for each value
+
 POLICIES = Path(__file__).parents[2] / "policies"
 SOURCE = Path(__file__).parents[2] / "src"
 
