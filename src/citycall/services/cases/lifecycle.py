@@ -118,36 +118,24 @@ def _carry(
     ``Refused('no_limit')`` where a clock or a task cannot be counted from what is known: nothing changes.
     """
     try:
-        return _written(ctx, pack, case, event_kind, changes, info, facts)
+        creating = case._state.adding
+        if not creating and ctx.run.inserts and clocks.concerned(pack, event_kind):
+            ctx.run.flush()  # a clock that this very command started may be stopped by this event
+        plan = clocks.plan(pack, case, event_kind, facts, now=ctx.now)
+        changes.update(plan.changes)
+        facts.update({f"{rule.code}_due": clock.due for rule, clock in plan.started})
+        event = record(ctx, case, event_kind, set=changes, info=info, agencies=[case.agency])
+        clocks.write(ctx, plan, case, pack)
+        ctx.wake_worker()
+        known = facts | info
+        told = messages.queue_for_event(pack, case, event_kind, known, event=event, now=ctx.now)
+        for happened, task in tasks.follow(ctx, pack, case, event_kind, known, new=creating):
+            tell_task(ctx, case, happened, task)
+        return Advanced(event, told)
     except LimitError as error:
         log.error("%s of a case of %s: %s", event_kind, pack.code, error)
         message = _("規則中的期限無法計算，資料沒有變更。請通知系統管理者檢查規則（citycall policy check）。")
         raise Refused("no_limit", message, status=409, info={"why": str(error)}) from error
-
-
-def _written(
-    ctx: Context,
-    pack: Pack,
-    case: Case,
-    event_kind: str,
-    changes: dict[str, Any],
-    info: dict[str, Any],
-    facts: dict[str, Any],
-) -> Advanced:
-    creating = case._state.adding
-    if not creating and ctx.run.inserts and clocks.concerned(pack, event_kind):
-        ctx.run.flush()  # a clock that this very command started may be stopped by this event
-    plan = clocks.plan(pack, case, event_kind, facts, now=ctx.now)
-    changes.update(plan.changes)
-    facts.update({f"{rule.code}_due": clock.due for rule, clock in plan.started})
-    event = record(ctx, case, event_kind, set=changes, info=info, agencies=[case.agency])
-    clocks.write(ctx, plan, case, pack)
-    ctx.wake_worker()
-    known = facts | info
-    told = messages.queue_for_event(pack, case, event_kind, known, event=event, now=ctx.now)
-    for happened, task in tasks.follow(ctx, pack, case, event_kind, known, new=creating):
-        tell_task(ctx, case, happened, task)
-    return Advanced(event, told)
 
 
 def lapse_request(ctx: Context, case: Case) -> None:
