@@ -109,13 +109,21 @@ def test_any_bytes_are_a_table_or_refused(content: bytes) -> None:
         tables.read(content)
 
 
-@given(st.data())
+# A spreadsheet carries the time it was written, and its length moves with it: one of each kind is
+# written once, and a place in it is drawn as a number of its own, so that what is tried never
+# depends on the clock.
+SOUND = {form: tables.write(form, [["code"]], [["路燈"]] * 3, "x") for form in ("ods", "xlsx")}
+
+
+@given(
+    st.sampled_from(sorted(SOUND)),
+    st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), min_size=1, max_size=6),
+)
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-def test_a_damaged_spreadsheet_is_read_or_refused(data: st.DataObject) -> None:
-    form = data.draw(st.sampled_from(("ods", "xlsx")))
-    content = bytearray(tables.write(form, [["code"]], [["路燈"]] * 3, "x"))
-    for _ in range(data.draw(st.integers(1, 6))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+def test_a_damaged_spreadsheet_is_read_or_refused(form: str, damage: list[tuple[int, int]]) -> None:
+    content = bytearray(SOUND[form])
+    for place, value in damage:
+        content[place % len(content)] = value
     with contextlib.suppress(TableError):
         tables.read(bytes(content))
 
