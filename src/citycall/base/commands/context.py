@@ -108,6 +108,7 @@ class Context:
     now: datetime
     run: Run
     who: tuple[str, ...] = ()
+    given: Any = None  # the typed input of the command that runs
     post: ActorPost | None = None
     subject_kind: str = ""
     subject_id: str = ""

@@ -121,7 +121,7 @@ class Command(Generic[I, R]):
         context = Context(command=self.name, actor=actor, now=clock.now(), run=run, who=who)
         try:
             context.post = _post_to_act_under(actor, who)
-            values = self._read(data)
+            values = context.given = self._read(data)
             claim = None
             if key is not None:
                 idempotency.check_key(key)

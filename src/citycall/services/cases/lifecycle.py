@@ -22,12 +22,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from citycall.base.commands import Context, Refused
+from citycall.base.commands import Context, Refused, current
 from citycall.base.events import Event, record
 from citycall.base.policies import pack_of
 from citycall.policy import LimitError, Pack
-from citycall.services.cases import clocks, messages, tasks
-from citycall.services.cases.models import Case, CaseTask, StageRequest, Status
+from citycall.services.cases import acts, clocks, messages, tasks
+from citycall.services.cases.acts.standing import wrong_status
+from citycall.services.cases.models import Case, CaseTask, StageRequest
 
 log = logging.getLogger("citycall.cases")
 
@@ -41,10 +42,16 @@ class Advanced:
 
 
 def load_for_change(case_id: int) -> Case:
-    """The case, locked until the end of the transaction; ``not_found`` if there is none."""
+    """The case, locked until the end of the transaction; ``not_found`` if there is none.
+
+    The command that runs is refused here where the lifecycle table (``acts``) does not allow it.
+    """
     case = Case.objects.select_for_update().filter(pk=case_id).first()
     if case is None:
         raise Refused("not_found", _("查無此案件，請確認案號。"), status=404)
+    ctx = current()
+    if ctx is not None:
+        acts.require(ctx, case, pack_for(case))
     return case
 
 
@@ -57,12 +64,7 @@ def next_status(pack: Pack, case: Case, event_kind: str) -> str:
     """The status that ``event_kind`` leads to, or ``wrong_status`` (NT-5-4-9c among others)."""
     after = pack.kinds[case.kind].next_status(event_kind, case.status)
     if after is None:
-        raise Refused(
-            "wrong_status",
-            _("案件目前為「%(status)s」，不能執行這個動作。請重新整理頁面查看最新狀態。")
-            % {"status": Status(case.status).label},
-            info={"status": case.status},
-        )
+        raise wrong_status(case)
     return after
 
 

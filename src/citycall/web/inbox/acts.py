@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
 from citycall.base.commands import Actor, may
-from citycall.services.cases.commands.phone import callers
+from citycall.services.cases.acts import callers
 from citycall.services.cases.commands.tracking import REMINDERS
 from citycall.services.cases.models import OPEN_STATUSES, CaseTask, Status
 from citycall.services.cases.queries import CaseDetail

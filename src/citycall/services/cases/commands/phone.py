@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from django.utils.translation import gettext as _
@@ -13,7 +12,7 @@ from citycall.base.commands import Context, Refused, command, not_permitted
 from citycall.base.events import record
 from citycall.base.private import format_phone
 from citycall.people.parties import reveal
-from citycall.policy import Pack
+from citycall.services.cases.acts import callers
 from citycall.services.cases.commands.handling import answered_by_phone
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
@@ -96,17 +95,6 @@ def _require_caller(ctx: Context, case: Case) -> None:
             return
     roles, agency = ways[0]
     ctx.require_role(*roles, agency=agency)
-
-
-def callers(pack: Pack, case: Case, owed: Iterable[CaseTask]) -> list[tuple[tuple[str, ...], str]]:
-    """Roles and agency of those who may ring the citizen: who owes the reply first, then who owes `owed`."""
-    reply = pack.kinds[case.kind].reply
-    found = [(reply.phone_by, reply.phone_agency_of(case.agency))]
-    for task in owed:
-        rule = pack.task(task.code)
-        if rule.rings_citizen:
-            found.append((rule.roles, task.agency))
-    return found
 
 
 def _person(ctx: Context) -> int:

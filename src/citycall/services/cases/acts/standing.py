@@ -1,0 +1,146 @@
+"""A case as somebody who would act on it finds it, and what may stand in the way.
+
+A check looks at a ``Standing`` and gives the refusal that the command would give, or None. It asks the
+database only for what is not known yet: the case page, which has read everything, lays it in with ``knows``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from citycall.base import clock
+from citycall.base.commands import Actor, ActorPost, Refused, effective_who, may, not_permitted
+from citycall.policy import Pack
+from citycall.policy.kinds import CaseKind
+from citycall.services.cases import tasks
+from citycall.services.cases.models import Case, CaseTask, PhoneRecord, PhoneTask, StageRequest, Status
+
+# Roles and agency of a post that may; no roles: those of the command, no agency: wherever it is.
+Way = tuple[tuple[str, ...] | None, str | None]
+
+
+@dataclass
+class Standing:
+    """Who would act, on which case, under which rules, when; `given`: what the command was given."""
+
+    actor: Actor
+    case: Case
+    pack: Pack
+    now: datetime = field(default_factory=clock.now)
+    given: Any = None
+
+    @cached_property
+    def kind(self) -> CaseKind:
+        return self.pack.kinds[self.case.kind]
+
+    @cached_property
+    def open_tasks(self) -> list[CaseTask]:
+        found = CaseTask.objects.filter(case=self.case, state=CaseTask.State.OPEN)
+        return list(found.order_by("id"))
+
+    @cached_property
+    def phone_task(self) -> PhoneTask | None:
+        return PhoneTask.objects.filter(case=self.case, state=PhoneTask.State.OPEN).first()
+
+    @cached_property
+    def phone_records(self) -> list[PhoneRecord]:
+        return list(PhoneRecord.objects.filter(case=self.case).order_by("id"))
+
+    @cached_property
+    def pending_request(self) -> StageRequest | None:
+        return StageRequest.objects.filter(case=self.case, state=StageRequest.State.PENDING).first()
+
+    def knows(self, **facts: Any) -> Standing:
+        """Lay in what was read already."""
+        self.__dict__.update(facts)
+        return self
+
+    def asked(self, name: str) -> Any:
+        """What the command was given under this name; None when nothing was given yet."""
+        return getattr(self.given, name, None)
+
+
+Check = Callable[[Standing], Refused | None]
+
+
+@dataclass(frozen=True)
+class Who:
+    """Which posts may act on this very case, beyond the roles of the command; in words for the documents."""
+
+    words: str
+    ways: Callable[[Standing], Sequence[Way]]
+
+    def post(self, at: Standing, who: Sequence[str]) -> ActorPost | None:
+        """The first post of the actor that may; None when there is none."""
+        for roles, agency in self.ways(at):
+            for post in at.actor.posts:
+                fits = "staff" in who if roles is None else False
+                if (fits or post.role in (who if roles is None else roles)) and agency in (None, post.agency):
+                    return post
+        return None
+
+    def refuses(self, at: Standing, command: str) -> Refused | None:
+        if at.actor.kind == "system":
+            return None if may(at.actor, command) else not_permitted()
+        who = effective_who(command)
+        if at.actor.kind == "citizen" and "citizen" in who:
+            return None
+        return None if may(at.actor, command) and self.post(at, who) is not None else not_permitted()
+
+
+def own_agency(at: Standing) -> list[Way]:
+    return [(None, at.case.agency)]
+
+
+def anywhere(at: Standing) -> list[Way]:
+    return [(None, None)]
+
+
+OWN = Who("a post of the case's agency", own_agency)
+ANYWHERE = Who("wherever the post is", anywhere)
+
+
+def moves(event: str) -> Check:
+    """The pack's table of moves allows the event in the present status, and nothing owed holds it up."""
+
+    def check(at: Standing) -> Refused | None:
+        if at.kind.next_status(event, at.case.status) is None:
+            return wrong_status(at.case)
+        return held_up(at, event)
+
+    return check
+
+
+def wrong_status(case: Case) -> Refused:
+    return Refused(
+        "wrong_status",
+        _("案件目前為「%(status)s」，不能執行這個動作。請重新整理頁面查看最新狀態。")
+        % {"status": Status(case.status).label},
+        info={"status": case.status},
+    )
+
+
+def held_up(at: Standing, event: str) -> Refused | None:
+    """``task_open``, naming the task, where something is owed that comes before this event."""
+    held = {rule.code: rule for rule in tasks.rules_of(at.pack, at.case.kind) if event in rule.blocks}
+    task = next((one for one in at.open_tasks if one.code in held), None) if held else None
+    return None if task is None else owed_first(held[task.code].name.get(get_language()), task.code)
+
+
+def owed_first(name: str, code: str) -> Refused:
+    return Refused("task_open", _("請先完成「%(task)s」。") % {"task": name}, info={"task": code})
+
+
+def first_refusal(at: Standing, checks: Iterable[Check]) -> Refused | None:
+    for check in checks:
+        refused = check(at)
+        if refused is not None:
+            return refused
+    return None

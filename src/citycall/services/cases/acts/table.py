@@ -1,0 +1,123 @@
+"""The lifecycle table: every command that acts on one case, in the order in which it is likely next.
+
+Each line says what happens (the events, which the pack's table of moves allows in some statuses and which
+its rules let cause clocks, tasks and notices), whose act it is, and what else stands in its way. The command
+refuses by this very line (``lifecycle.load_for_change``), so screens, API and documents that read the table
+say what the command will do.
+
+How to add an act: write the command (its input derives from ``OfCase``, it begins with ``load_for_change``),
+put its event into the ``moves:`` of the packs' kinds, add one line here, and write docs/lifecycle.md anew
+(``citycall lifecycle --markdown > docs/lifecycle.md``). A button for the inbox is one line in
+web/inbox/acts.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from citycall.policy import Pack
+from citycall.policy.kinds import CaseKind
+from citycall.services.cases.acts import checks
+from citycall.services.cases.acts.standing import ANYWHERE, OWN, Check, Standing, Who, moves
+from citycall.services.cases.tasks import DONE
+
+
+def _nothing(kind: CaseKind) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class CaseAct:
+    """One thing to do with a case.
+
+    `events`: what it writes on the case. `who`: whose act it is. `checks`: what stands in its way, in the
+    order in which it is said. `demands`: what the pack wants entered with it. `adds`: it only adds something
+    and changes nothing that others decide by, so it may be done on a case that has changed meanwhile.
+    """
+
+    code: str
+    command: str
+    events: tuple[str, ...]
+    who: Who
+    checks: tuple[Check, ...]
+    demands: Callable[[CaseKind], tuple[str, ...]]
+    adds: bool
+
+    def happens_in(self, kind: CaseKind, pack: Pack) -> bool:
+        """Whether cases of this kind know it at all; tasks have no move of their own."""
+        if self.events[0] == DONE:
+            return any(kind.code in rule.kinds for rule in pack.tasks)
+        known = {move.event for move in kind.moves}
+        return bool(known & set(self.events))
+
+
+def act(
+    code: str,
+    *events: str,
+    who: Who = OWN,
+    before: tuple[Check, ...] = (),
+    after: tuple[Check, ...] = (),
+    instead: tuple[Check, ...] = (),
+    demands: Callable[[CaseKind], tuple[str, ...]] = _nothing,
+    adds: bool = False,
+    command: str = "",
+) -> CaseAct:
+    """A line of the table: `before` and `after` the move is looked at, or `instead` of it."""
+    in_the_way = instead or (*before, moves(events[0]), *after)
+    return CaseAct(code, command or f"cases.{code}", events, who, in_the_way, demands, adds)
+
+
+def _completion(kind: CaseKind) -> tuple[str, ...]:
+    late = [f"{part} (late)" for part in kind.completion.late_requires]
+    return (*kind.completion.requires, *late)
+
+
+def _grade_b(kind: CaseKind) -> tuple[str, ...]:
+    return ("planned_end", *kind.grade_b.requires) if kind.grade_b else ()
+
+
+def _record(kind: CaseKind) -> tuple[str, ...]:
+    return tuple(part for part in kind.reply.phone_record if part != "caller")
+
+
+def _grounds(kind: CaseKind) -> tuple[str, ...]:
+    return ("ground",) if kind.release and kind.release.grounds else ()
+
+
+TABLE: tuple[CaseAct, ...] = (
+    act("tell_number", "case.number_told", who=ANYWHERE, instead=(checks.number_untold,), adds=True),
+    act("register", "case.registered", before=(checks.unregistered,)),
+    act("pass_down", "case.passed_down", before=(checks.has_subordinates,)),
+    act("approve", "case.approved", who=checks.APPROVES, before=(checks.another_submitted,)),
+    act("return", "case.returned", who=checks.APPROVES),
+    act("acknowledge", "case.acknowledged"),
+    act("take", "case.taken"),
+    act("open_phone", "case.phone_opened", who=checks.RINGS,
+        before=(checks.a_person, checks.left_phone), adds=True),
+    act("record_phone_reply", "case.phone_recorded", who=checks.RINGS,
+        before=(checks.a_person, checks.number_opened), demands=_record),
+    act("report_back", "case.reported_back", before=(checks.not_reported_yet,)),
+    act("complete", "case.completed", "case.submitted", who=checks.ENTERS,
+        instead=(checks.reported_back, checks.completing), demands=_completion),
+    act("record_reply", "case.replied", before=(checks.answers_by_hand,)),
+    act("enter_grade_b", "case.graded_b", before=(checks.gradable,), demands=_grade_b),
+    act("add_photos", "case.photo_added", adds=True),
+    act("add_finding", "case.finding_added", adds=True),
+    act("request_stage", "case.stage_requested", before=(checks.asks_stage,)),
+    act("decide_stage", "case.stage_decided", "case.stage_changed", who=checks.DECIDES_STAGE,
+        instead=(checks.stage_asked, checks.deciding_stage)),
+    act("explain_delay", "case.delay_explained", before=(checks.late,)),
+    act("analyse_delay", "case.delay_analysed", before=(checks.late,)),
+    act("add_prevention", "case.prevention_added", adds=True),
+    act("close", "case.closed", who=checks.CLOSES, before=(checks.done_and_answered,)),
+    act("remind", "case.reminded", who=checks.REMINDS, adds=True),
+    act("open_task", "case.task_opened", who=ANYWHERE, instead=(checks.opens_task,), adds=True),
+    act("do_task", "case.task_done", who=ANYWHERE, instead=(checks.does_task,), adds=True),
+    act("release", "case.released", who=checks.RELEASES, before=(checks.releasable,), demands=_grounds),
+    act("reopen", "case.reopened", who=checks.REOPENS),
+    act("withdraw", "case.withdrawn", who=ANYWHERE),
+)  # fmt: skip
+BY_COMMAND = {one.command: one for one in TABLE}
+BY_CODE = {one.code: one for one in TABLE}
+__all__ = ["BY_CODE", "BY_COMMAND", "TABLE", "CaseAct", "Standing", "act"]
