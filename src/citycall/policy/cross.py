@@ -11,7 +11,8 @@ from citycall.policy.deadlines import BeforeDay
 from citycall.policy.kinds import CaseKind
 from citycall.policy.limits import Limit
 from citycall.policy.model import Pack
-from citycall.policy.rules import ClockRule, NotifyAction
+from citycall.policy.requests import ANYWHERE, EVENTS, RECEIVED
+from citycall.policy.rules import AT_ANOTHER, ClockRule, NotifyAction
 from citycall.policy.source import Key
 
 Problem = tuple[Key, str]
@@ -31,6 +32,7 @@ def problems(pack: Pack) -> Iterator[Problem]:
     yield from _items(pack)
     yield from _kinds(pack)
     yield from _tasks(pack)
+    yield from _requests(pack)
     yield from _clocks(pack)
     yield from _notices(pack)
     yield from _templates(pack)
@@ -123,6 +125,13 @@ def _petition_rules(key: Key, kind: CaseKind) -> Iterator[Problem]:
     for n, code in enumerate(codes):
         if code in codes[:n]:
             yield (*key, "categories", n, "code"), f"the code {code!r} stands here twice"
+    for code in kind.category_limits:
+        if code not in codes:
+            yield (*key, "category_limits", code), f"there is no category {code!r}"
+    if kind.usual_category is not None and kind.usual_category not in codes:
+        yield (*key, "usual_category"), f"there is no category {kind.usual_category!r}"
+    if kind.owner is not None and not is_code(kind.owner):
+        yield (*key, "owner"), f"{kind.owner!r} is not an agency's code"
     if kind.completion.approved_by:
         yield from _roles((*key, "completion", "approved_by"), kind.completion.approved_by)
         for event in ("case.submitted", "case.approved", "case.returned"):
@@ -176,7 +185,7 @@ def _clocks(pack: Pack) -> Iterator[Problem]:
             for kind in rule.kinds:
                 one = pack.kinds[kind]
                 if not _has_ordinary(one) and not (
-                    one.categories and all(category.limit is not None for category in one.categories)
+                    one.categories and all(one.category_limit(category.code) for category in one.categories)
                 ):
                     message = f"the kind {kind!r} has neither a limit for each category nor an ordinary limit"
                     yield (*key, "limit"), message
@@ -223,6 +232,41 @@ def _tasks(pack: Pack) -> Iterator[Problem]:
         yield from _roles((*key, "rings"), rule.rings, needed=False)
 
 
+def _requests(pack: Pack) -> Iterator[Problem]:
+    """Somebody decides, every clock and dispute named is there, and the moves allow what follows."""
+    disputes = {rule.code for rule in pack.requests if rule.effect == "dispute"}
+    clocks = {rule.code: rule for rule in pack.clocks}
+    for n, rule in enumerate(pack.requests):
+        key: Key = ("requests", n)
+        yield from _roles((*key, "asked_by"), rule.asked_by)
+        yield from _roles((*key, "decided_by"), rule.decided_by, needed=not rule.direct)
+        for name in ("asked_in", "decided_in"):
+            if not is_code(getattr(rule, name)):
+                yield (*key, name), f"{getattr(rule, name)!r} is not an agency's code"
+        if rule.asked_in == ANYWHERE:
+            yield (*key, "asked_in"), "expected an agency's code (or `case`)"
+        for kind in rule.kinds:
+            if kind not in pack.kinds:
+                yield (*key, "kinds"), f"there is no kind of case {kind!r}"
+                continue
+            moves = {move.event for move in pack.kinds[kind].moves}
+            for event in EVENTS[rule.effect]:
+                if event not in moves:
+                    yield (*key, "effect"), f"the kind {kind!r} needs a move {event}"
+            for window in rule.windows:
+                for code in {window.after, window.until} - {RECEIVED, None}:
+                    if code not in clocks or kind not in clocks[str(code)].kinds:
+                        yield (*key, "windows"), f"the kind {kind!r} has no clock {code!r}"
+        for ground in rule.grounds:
+            if ground.opens is not None and ground.opens not in disputes:
+                yield (*key, "grounds"), f"there is no dispute {ground.opens!r} among the requests"
+        if "consent" in rule.asks and not rule.consents:
+            yield (*key, "consents"), "say whose consent counts"
+        for event in rule.blocks:
+            if not EVENT.match(event):
+                yield (*key, "blocks"), f"{event!r} is not an event; expected one such as case.completed"
+
+
 def _notices(pack: Pack) -> Iterator[Problem]:
     for n, rule in enumerate(pack.notices):
         key: Key = ("notices", n)
@@ -250,6 +294,8 @@ def _addressed(pack: Pack, notify: NotifyAction, key: Key) -> Iterator[Problem]:
                 yield (*key, "channels"), f"the template {notify.template!r} has no words for {one!r}"
     for to in notify.to:
         role = to.removeprefix("post:")
+        if to.startswith(AT_ANOTHER) and is_code(to.partition(":")[2]):
+            continue
         if not is_code(role) or (to != role and "." not in role):
             yield (*key, "to"), f"{to!r} is neither a role, reporter, nor post:AGENCY.POST"
 

@@ -1,12 +1,12 @@
 """Loading a pack: read its files, lay them over the pack it extends, build and check the model.
 
 A pack is a folder: `pack.yaml` and, as it needs them, `kinds.yaml`, `clocks.yaml`, `notices.yaml`,
-`tasks.yaml`, `templates.yaml`, `settings.yaml`, `readings.yaml`, `may.yaml`, `items.csv`, `districts.csv`,
-`roads.csv`. With
-`extends: OTHER` in `pack.yaml` it takes the files of the pack OTHER beside it and says only what differs: a
-CSV of its own replaces the other's; kinds (by code, key by key), clocks, notices, tasks (by code), templates,
-settings, readings and `may` are laid over it, and `remove: [CODE…]` in `clocks.yaml`, `notices.yaml` or
-`tasks.yaml` takes rules away. Then references to settings and readings are put in (see `settings`).
+`tasks.yaml`, `requests.yaml`, `templates.yaml`, `settings.yaml`, `readings.yaml`, `may.yaml`, `items.csv`,
+`districts.csv`, `roads.csv`. With `extends: OTHER` in `pack.yaml` it takes the files of the pack OTHER beside
+it and says only what differs: a CSV of its own replaces the other's; kinds (by code, key by key), clocks,
+notices, tasks, requests (by code), templates, settings, readings and `may` are laid over it, and `remove: [CODE…]` in `clocks.yaml`,
+`notices.yaml`, `tasks.yaml` or `requests.yaml` takes rules away. Then references to settings and readings are
+put in (see `settings`).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from citycall.policy.upgrades import CURRENT, upgraded
 from citycall.policy.variation_points import POINTS, READINGS
 
 FILES = (
-    "pack.yaml", "kinds.yaml", "clocks.yaml", "notices.yaml", "tasks.yaml", "templates.yaml", "settings.yaml",
-    "readings.yaml", "may.yaml",
+    "pack.yaml", "kinds.yaml", "clocks.yaml", "notices.yaml", "tasks.yaml", "requests.yaml",
+    "templates.yaml", "settings.yaml", "readings.yaml", "may.yaml",
     "items.csv", "districts.csv", "roads.csv",
 )  # fmt: skip
 
@@ -40,6 +40,10 @@ ITEM_COLUMNS = (
 _NEEDED = frozenset(["code", "name_zh", "agency", "stage1", "stage2_max"])
 _DISTRICT_COLUMNS = frozenset(["code", "name_zh", "name_en", "zip"])
 _ROAD_COLUMNS = frozenset(["name", "district", "sample"])
+_AUTHORITY_COLUMNS = frozenset(
+    ["code", "name_zh", "name_en", "matters_zh", "matters_en", "phone", "phone_note_zh", "phone_note_en",
+     "address", "website", "words", "source", "sample"]
+)  # fmt: skip
 _YES = {
     "yes": True,
     "true": True,
@@ -177,10 +181,10 @@ def _lay(raw: dict[str, Any], source: Source, folder: Path) -> None:
     if "extends" not in head:
         raw["pack"].pop("extends", None)
     source.marks.update(own.marks)
-    for name in ("kinds", "templates", "settings", "readings", "may"):
+    for name in ("kinds", "templates", "settings", "readings", "may", "intake"):
         if (folder / f"{name}.yaml").is_file():
             _lay_mapping(raw, source, folder / f"{name}.yaml", name, schema)
-    for name in ("clocks", "notices", "tasks"):
+    for name in ("clocks", "notices", "tasks", "requests"):
         if (folder / f"{name}.yaml").is_file():
             _lay_rules(raw, source, folder / f"{name}.yaml", name, schema)
     if (folder / "items.csv").is_file():
@@ -190,6 +194,8 @@ def _lay(raw: dict[str, Any], source: Source, folder: Path) -> None:
         raw.pop("roads", None)
     if (folder / "roads.csv").is_file():
         raw["roads"] = _roads(source, folder / "roads.csv")
+    if (folder / "authorities.csv").is_file():
+        raw["authorities"] = _authorities(source, folder / "authorities.csv")
 
 
 def _mapping(source: Source, value: Any, key: Key) -> dict[str, Any]:
@@ -328,3 +334,24 @@ def _roads(source: Source, path: Path) -> list[Any]:
     _forget(source, ("roads",))
     rows = source.csv(path, ("roads",), _ROAD_COLUMNS, frozenset({"name", "district"}))
     return [{**row, "sample": _YES.get(row.get("sample", "yes").lower(), True)} for row in rows]
+
+
+def _authorities(source: Source, path: Path) -> list[Any]:
+    """Outside authorities, one a row, with where each row was taken from (KM-7-6b)."""
+    _forget(source, ("authorities",))
+    rows: list[dict[str, Any]] = []
+    needed = frozenset({"code", "name_zh", "phone", "source"})
+    for n, row in enumerate(source.csv(path, ("authorities",), _AUTHORITY_COLUMNS, needed)):
+        value: dict[str, Any] = {**row}
+        for name in ("name", "matters", "phone_note"):
+            zh = str(value.pop(f"{name}_zh", ""))
+            en = str(value.pop(f"{name}_en", "") or zh)
+            if zh or name == "matters":
+                value[name] = {"zh": zh, "en": en}
+        code = value.get("code", "")
+        if any(one.get("code") == code for one in rows):
+            raise source.error(("authorities", n), f"the code {code!r} stands here twice")
+        value["words"] = str(value.get("words", "")).split()
+        value["sample"] = _YES.get(str(value.get("sample", "no")).lower(), True)
+        rows.append(value)
+    return rows

@@ -14,9 +14,11 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from citycall.policy.basics import ChannelName, Clauses, Code, Rule, clock_time
 from citycall.policy.calendars import Calendar, Closure, DayEnd
+from citycall.policy.intake import Authority, Intake
 from citycall.policy.items import Item, find_items
 from citycall.policy.kinds import CaseKind
 from citycall.policy.limits import Limit
+from citycall.policy.requests import RequestRule
 from citycall.policy.rules import ClockRule, NoticeRule, Template
 from citycall.policy.settings import Reading, Setting
 from citycall.policy.tasks import TaskRule
@@ -149,10 +151,13 @@ class Pack(Rule):
     roads: tuple[Road, ...] = ()
     items: dict[str, Item] = Field(default_factory=dict)
     kinds: dict[str, CaseKind] = Field(default_factory=dict)
+    intake: Intake = Intake()
+    authorities: tuple[Authority, ...] = ()  # outside the government, to whom callers are shown the way
     clocks: tuple[ClockRule, ...] = ()
     notices: tuple[NoticeRule, ...] = ()
     templates: dict[str, dict[ChannelName, dict[str, Template]]] = Field(default_factory=dict)
     tasks: tuple[TaskRule, ...] = ()
+    requests: tuple[RequestRule, ...] = ()
     settings: dict[str, Setting] = Field(default_factory=dict)
     readings: dict[str, Reading] = Field(default_factory=dict)
     referred: frozenset[str] = frozenset()  # the settings and readings that rules take over
@@ -248,6 +253,14 @@ class Pack(Rule):
         """Subject and body of a notice, the names of city and hotline put in by the pack itself."""
         own = {"city": self.city.get(lang), "hotline": self.hotline}
         return self.template(code, channel, lang).render({**own, **context})
+
+    def authority(self, code: str) -> Authority | None:
+        """The outside authority of this code, or None."""
+        return next((one for one in self.authorities if one.code == code), None)
+
+    def find_authorities(self, words: str, limit: int = 8) -> tuple[Authority, ...]:
+        """The outside authorities that a few words point at; without words the first of the table."""
+        return tuple(one for one in self.authorities if one.fits(words))[:limit]
 
     def items_on(self, day: date, kind: str | None = None) -> tuple[Item, ...]:
         """The items taken on that day, in the order of the table."""

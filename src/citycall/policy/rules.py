@@ -162,6 +162,8 @@ ClockLimit = Annotated[Due | LimitFrom, BeforeValidator(_clock_limit)]
 
 
 APPROVER = "approver"  # as a recipient: who approves the result of this very case
+# As a recipient: a role of another agency than the case's: one that joined, or that had it before.
+AT_ANOTHER = ("joined:", "former:")
 
 
 class ClockRule(Rule):
@@ -191,7 +193,8 @@ class NoticeRule(Rule):
     """Who is told of an event. `to`: roles of the case's agency, `reporter`, or `post:AGENCY.POST`.
 
     `approver` is who approves the result: the first role of the kind's `completion.approved_by` that the
-    agency has a post of.
+    agency has a post of. `joined:ROLE` and `former:ROLE`: that role of the agency that joins, or that had the
+    case before.
     """
 
     code: Code

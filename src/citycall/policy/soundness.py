@@ -30,7 +30,7 @@ FREE = frozenset(
 
 
 # Days among the facts of an event, before which a clock may end.
-DAYS_TOLD = {"case.graded_b": frozenset({"until"})}
+DAYS_TOLD = {"case.graded_b": frozenset({"until"}), "case.extended": frozenset({"until"})}
 
 
 class Finding(NamedTuple):

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from citycall.policy import Pack
 from citycall.policy.load import folders_of
+from citycall.policy.requests import RequestRule
 from citycall.policy.rules import ClockRule, NoticeRule
 from citycall.policy.settings import REFERENCES
 from citycall.policy.source import Source
@@ -33,6 +34,7 @@ RULES: dict[str, type[BaseModel]] = {
     "clocks.yaml": ClockRule,
     "notices.yaml": NoticeRule,
     "tasks.yaml": TaskRule,
+    "requests.yaml": RequestRule,
 }
 VALUES: dict[str, Mapping[str, Point]] = {"settings.yaml": POINTS, "readings.yaml": READINGS}
 _AMOUNT = re.compile(r"^\s*(\d+)(\s*[^\d\s].*)$")

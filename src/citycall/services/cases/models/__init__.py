@@ -12,16 +12,21 @@ from citycall.services.cases.models.lateness import DelayAnalysis, Outage
 from citycall.services.cases.models.lookups import LookupFailure
 from citycall.services.cases.models.repeats import Incident, Prevention, UnfoundedLetter
 from citycall.services.cases.models.replies import CaseReply, PhoneRecord
-from citycall.services.cases.models.requests import StageRequest
+from citycall.services.cases.models.requests import CaseJoin, CasePosition, CaseRequest, StageRequest
 from citycall.services.cases.models.tasks import CaseTask, PhoneTask
+from citycall.services.cases.models.terms import CaseTerms
 
 __all__ = [
     "OPEN_STATUSES",
     "Case",
     "CaseClock",
     "CaseFile",
+    "CaseJoin",
+    "CasePosition",
     "CaseReply",
+    "CaseRequest",
     "CaseTask",
+    "CaseTerms",
     "Channel",
     "DelayAnalysis",
     "Incident",

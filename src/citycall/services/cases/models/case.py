@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 
@@ -18,6 +18,7 @@ class Status(models.TextChoices):
     CLOSED = "closed", _("已結案")
     WITHDRAWN = "withdrawn", _("已撤案")
     RELEASED = "released", _("已解除列管")
+    MERGED = "merged", _("已併案")
 
 
 class Stage(models.TextChoices):
@@ -45,6 +46,8 @@ class Channel(models.TextChoices):
     WEB = "web", _("網路")
     COUNTER = "counter", _("臨櫃")
     IMPORT = "import", _("匯入")
+    LETTER = "letter", _("書信")
+    BOX = "box", _("意見箱")
 
 
 OPEN_STATUSES = (
@@ -93,6 +96,10 @@ class Case(models.Model):
     acknowledged_by = models.BigIntegerField(null=True)
     taken_by = models.BigIntegerField(null=True)
     taken_post = models.CharField(max_length=96, blank=True)
+    assigned_at = models.DateTimeField(_("改分時間"), null=True)  # when it came to its present agency
+    joint_late = models.BooleanField(_("併會逾期"), default=False, db_default=False)
+    follow_up_on = models.DateField(_("追蹤日期"), null=True)  # of a matter that is with an outside authority
+    outcome = models.TextField(_("府外機關辦理情形"), blank=True, db_default="")
     due_at = models.DateTimeField(_("辦理期限"), null=True)
     overdue = models.BooleanField(_("逾限"), default=False)
     was_overdue = models.BooleanField(_("曾逾限"), default=False, db_default=False)
@@ -110,6 +117,12 @@ class Case(models.Model):
     number_told_at = models.DateTimeField(_("案號告知時間"), null=True)
     reopened = models.PositiveSmallIntegerField(_("重啟次數"), default=0)
     became_of = models.CharField(max_length=16, blank=True)
+    marks = models.JSONField(_("註記"), default=list, db_default=Value([], models.JSONField()))
+    identity_refused = models.BooleanField(_("不願具名"), default=False, db_default=False)
+    identity_check_id = models.BigIntegerField(
+        null=True
+    )  # the call back that confirmed who reports (NT-8-2a)
+    application = models.CharField(_("申辦案號"), max_length=80, blank=True, db_default="")
     category = models.CharField(_("陳情類別"), max_length=32, blank=True, db_default="")
     notified_at = models.DateTimeField(_("電話通報時間"), null=True)
     notified_person = models.CharField(_("受理通報人員"), max_length=80, blank=True, db_default="")
@@ -140,6 +153,28 @@ class Case(models.Model):
         related_name="related",
         db_index=False,  # few cases have one: see the partial index below
     )
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=_("併入案件"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="followers",
+        db_index=False,
+    )
+    merged_at = models.DateTimeField(_("併案時間"), null=True)
+    reports = models.PositiveIntegerField(_("通報件數"), default=1, db_default=1)
+    repeat_of = models.ForeignKey(
+        "self",
+        verbose_name=_("同一事由之前案"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="repeats",
+        db_index=False,
+    )
+    lat = models.FloatField(_("緯度"), null=True)
+    lon = models.FloatField(_("經度"), null=True)
+    accuracy_m = models.PositiveIntegerField(_("定位誤差（公尺）"), null=True)
+    cell = models.BigIntegerField(null=True)  # the square of the grid that the point lies in (policy.points)
 
     class Meta:
         indexes = (
@@ -149,6 +184,19 @@ class Case(models.Model):
             models.Index(F("cause_group"), F("addr_key"), F("id").desc(), name="case_place_cause"),
             models.Index(fields=["party_id"], name="case_party"),
             models.Index(fields=["related_to"], name="case_related", condition=Q(related_to__isnull=False)),
+            models.Index(fields=["merged_into"], name="case_merged", condition=Q(merged_into__isnull=False)),
+            models.Index(fields=["repeat_of"], name="case_repeat", condition=Q(repeat_of__isnull=False)),
+            # What is near: open cases of one cause by the key of their place, and by square of the grid.
+            models.Index(
+                fields=["cause_group", "addr_key", "id"],
+                name="case_open_place",
+                condition=Q(status__in=OPEN_STATUSES),
+            ),
+            models.Index(
+                fields=["cause_group", "cell", "id"],
+                name="case_open_cell",
+                condition=Q(status__in=OPEN_STATUSES, cell__isnull=False),
+            ),
             models.Index(
                 fields=["agency", "notified_at"],
                 name="case_told_not_started",
@@ -159,6 +207,29 @@ class Case(models.Model):
                 name="case_registered_late",
                 condition=Q(registered_late=True),
             ),
+            # Of what is open, the few that have a tray of their own.
+            models.Index(
+                fields=["agency", "-id"],
+                name="case_overdue",
+                condition=Q(status__in=OPEN_STATUSES, overdue=True),
+            ),
+            models.Index(
+                fields=["taken_by", "-id"],
+                name="case_taken",
+                condition=Q(status__in=OPEN_STATUSES, taken_by__isnull=False),
+            ),
+            models.Index(
+                fields=["agency", "-id"],
+                name="case_reported",
+                condition=Q(
+                    status__in=OPEN_STATUSES, reported_back_at__isnull=False, completed_at__isnull=True
+                ),
+            ),
+            models.Index(
+                fields=["agency", "-id"],
+                name="case_graded",
+                condition=Q(status__in=OPEN_STATUSES) & ~Q(grade=""),
+            ),
         )
         constraints = (
             # Not `unique=True`, which makes a second index for prefixes that no query of ours can use.
@@ -167,6 +238,11 @@ class Case(models.Model):
                 name="case_closed_has_result",
                 condition=~Q(status="closed") | (~Q(result="") & Q(completed_at__isnull=False)),
                 violation_error_message=_("未登錄辦理結果，不得結案"),
+            ),
+            models.CheckConstraint(
+                name="case_merged_into_another",
+                condition=Q(status="merged", merged_into__isnull=False) | ~Q(status="merged") & Q(merged_into=None),
+                violation_error_message=_("併案須有併入之案件"),
             ),
         )
 
