@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "conformance": ("citycall.rehearsal.cli:conformance", "Clauses served, from the scenarios that passed."),
     "django": ("citycall.run.cli:django", "Any management command of Django."),
     "import": ("citycall.rehearsal.cli_data:import_", "Take in published case files."),
+    "index": ("citycall.services.cases.cli:index", "Search terms for cases that have none."),
     "init": ("citycall.people.cli:init", "Begin a real installation from a policy pack."),
     "jobs": ("citycall.base.cli:jobs", "Long work: how far it is, and mending what was set aside."),
     "messages": ("citycall.run.cli:messages", "Message catalogues of the languages."),
@@ -36,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 WITHOUT_DJANGO = {"django", "messages", "policy", "run"}
 # These work on the installation's database, and start it when `citycall run` does not run.
 ON_THE_DATABASE = {"audit", "import", "init", "migrate", "notices", "replay", "simulate", "staff"}
-ON_THE_DATABASE |= {"jobs", "timers", "token"}
+ON_THE_DATABASE |= {"index", "jobs", "timers", "token"}
 BEFORE_A_GOVERNMENT = {"init", "migrate"}
 # These play, and get a database that is thrown away.
 ON_A_PLAYGROUND = {"conformance", "mutants", "rehearse"}

@@ -1,4 +1,4 @@
-"""`citycall policy show CASE_NUMBER`: which rule, which clause, which instants, and why."""
+"""`citycall policy show CASE_NUMBER`: which rule, which clause, which instants, and why; `citycall index`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from citycall.base import clock
 from citycall.base.encoding import jsonable
 from citycall.base.events import Event
 from citycall.base.policies import PolicyVersion, pack_of
+from citycall.services.cases import indexing
 from citycall.services.cases.models import Case, CaseClock
 from citycall.services.cases.queries import by_number
 from citycall.services.cases.queries.why import WhyDue, version_said, why_due
+
+
+@click.command()
+def index() -> None:
+    """Give their search terms to the cases that have none: copied in, or written by an older release."""
+    click.echo(f"{indexing.fill()} cases")
 
 
 def show_case(number: str, lang: str, *, as_json: bool) -> None:

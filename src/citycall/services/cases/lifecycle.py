@@ -26,9 +26,9 @@ from citycall.base.commands import Context, Refused, current
 from citycall.base.events import Event, record
 from citycall.base.policies import pack_of
 from citycall.policy import LimitError, Pack
-from citycall.services.cases import acts, clocks, messages, tasks
+from citycall.services.cases import acts, clocks, indexing, messages, tasks
 from citycall.services.cases.acts.standing import wrong_status
-from citycall.services.cases.models import Case, CaseTask, StageRequest
+from citycall.services.cases.models import OPEN_STATUSES, Case, CaseTask, StageRequest
 
 log = logging.getLogger("citycall.cases")
 
@@ -120,7 +120,7 @@ def _carry(
     ``Refused('no_limit')`` where a clock or a task cannot be counted from what is known: nothing changes.
     """
     try:
-        creating = case._state.adding
+        creating, was_open = case._state.adding, case.status in OPEN_STATUSES
         if not creating and ctx.run.inserts and clocks.concerned(pack, event_kind):
             ctx.run.flush()  # a clock that this very command started may be stopped by this event
         plan = clocks.plan(pack, case, event_kind, facts, now=ctx.now)
@@ -128,6 +128,7 @@ def _carry(
         facts.update({f"{rule.code}_due": clock.due for rule, clock in plan.started})
         event = record(ctx, case, event_kind, set=changes, info=info, agencies=[case.agency])
         clocks.write(ctx, plan, case, pack)
+        indexing.keep(ctx, case, changes, new=creating, was_open=was_open)
         ctx.wake_worker()
         known = facts | info
         told = messages.queue_for_event(pack, case, event_kind, known, event=event, now=ctx.now)
