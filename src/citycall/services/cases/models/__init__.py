@@ -10,6 +10,7 @@ from citycall.services.cases.models.clocks import CaseClock
 from citycall.services.cases.models.files import CaseFile
 from citycall.services.cases.models.lateness import DelayAnalysis, Outage
 from citycall.services.cases.models.lookups import LookupFailure
+from citycall.services.cases.models.referrals import PoliceReferral
 from citycall.services.cases.models.repeats import Incident, Prevention, UnfoundedLetter
 from citycall.services.cases.models.replies import CaseReply, PhoneRecord
 from citycall.services.cases.models.requests import CaseJoin, CasePosition, CaseRequest, StageRequest
@@ -34,6 +35,7 @@ __all__ = [
     "Outage",
     "PhoneRecord",
     "PhoneTask",
+    "PoliceReferral",
     "Prevention",
     "ReplyBy",
     "Stage",
