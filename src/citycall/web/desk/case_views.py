@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from citycall.base import policies
-from citycall.base.commands import Refused, may
+from citycall.base.commands import Refused
 from citycall.base.private import format_phone
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
 from citycall.services.cases.commands import handling, outages, stages
-from citycall.services.cases.commands.closing import DESK
 from citycall.services.cases.commands.establish import establish
 from citycall.services.cases.models import Case, Status
 from citycall.web.access import staff_view
@@ -31,7 +30,7 @@ from citycall.web.desk.forms import (
 from citycall.web.desk.frame import OPERATORS, bar, draw
 from citycall.web.desk.views import FIELD_NAMES, card_context
 from citycall.web.errors import into_form
-from citycall.web.inbox.acts import may_ring
+from citycall.web.inbox.acts import acts_of
 from citycall.web.inbox.track_forms import ReleaseForm
 from citycall.web.particulars import particulars
 from citycall.web.request import StaffRequest
@@ -72,6 +71,7 @@ def case_page(
     detail = queries.case_detail(case)
     kind = detail.pack.kinds[case.kind]
     choices = openable(detail, request.actor)
+    open_now = {one.act.code for one in acts_of(request.actor, detail) if one.possible}
     context = {
         "case": case,
         "row": detail.row,
@@ -89,33 +89,18 @@ def case_page(
         "reopen": reopen or ReopenForm(),
         "tasks": lines_of(detail, request.actor, task),
         "opening": opening or (OpenTaskForm(detail=detail, choices=choices) if choices else None),
-        "may_ring": may_ring(detail, request.actor)
-        and kind.next_status("case.phone_opened", case.status) is not None,
-        "may_close": _closes(request, detail),
+        "may_ring": "open_phone" in open_now,
+        "may_close": "close" in open_now,
         "closing": closing or CloseForm(),
-        "release": release or _release_form(request, detail),
+        "release": release or (_release_form(detail) if "release" in open_now else None),
         "may_relate": case.status in (Status.COMPLETED, Status.CLOSED, Status.RELEASED),
-        "may_withdraw": kind.next_status("case.withdrawn", case.status) is not None,
-        "may_reopen": may(request.actor, "cases.reopen")
-        and kind.next_status("case.reopened", case.status) is not None,
+        "may_withdraw": "withdraw" in open_now,
+        "may_reopen": "reopen" in open_now,
     }
     return draw(request, "desk/case.html", context, status)
 
 
-def _closes(request: StaffRequest, detail: queries.CaseDetail) -> bool:
-    """Whether the call centre closes such a case, and it is done as far as the agency goes."""
-    case = detail.case
-    kind = detail.pack.kinds[case.kind]
-    open_now = kind.next_status("case.closed", case.status) is not None and bool(case.result)
-    return open_now and request.actor.holds(*(DESK & set(kind.reply.closed_by)))
-
-
-def _release_form(request: StaffRequest, detail: queries.CaseDetail) -> ReleaseForm | None:
-    kind = detail.pack.kinds[detail.case.kind]
-    if kind.release is None or kind.next_status("case.released", detail.case.status) is None:
-        return None
-    if not request.actor.holds(*kind.release.by, agency=kind.release.by_agency):
-        return None
+def _release_form(detail: queries.CaseDetail) -> ReleaseForm:
     return ReleaseForm(detail=detail, auto_id="release_%s")
 
 

@@ -1,7 +1,7 @@
 """What can be done with a case on its page: one table, in the order in which it is likely next.
 
-An act is shown when a post of this person may run its command and the pack's table of moves allows its event
-in the present status. What is shown is a help only: the command decides.
+Whether an act is possible for this person and case is said by the lifecycle table (``services.cases.acts``),
+by which its command refuses as well. Here stand its words, key and picture, and when it is of use to show it.
 """
 
 from __future__ import annotations
@@ -12,31 +12,27 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
-from citycall.base.commands import Actor, may
-from citycall.services.cases.acts import callers
-from citycall.services.cases.commands.tracking import REMINDERS
+from citycall.base.commands import Actor, Refused
+from citycall.services.cases.acts import BY_COMMAND, Possible, callers, possible_acts, why_not
 from citycall.services.cases.models import OPEN_STATUSES, CaseTask, Status
 from citycall.services.cases.queries import CaseDetail
-from citycall.web.access import looks_over, steering_agency
+from citycall.services.cases.queries.detail import standing_of
 from citycall.web.inbox import petition_acts
-from citycall.web.inbox.access import can
 
 
 @dataclass(frozen=True)
 class Act:
-    """One thing to do. `press` needs no form; `fits` asks the case; `leads` makes it the likely next one."""
+    """One thing to do. `press` needs no form; `useful` asks the case; `leads` makes it the next one."""
 
     code: str
     command: str
-    event: str
     label: Promise
     key: str
     icon: str
     press: bool = False
-    fits: Callable[[CaseDetail, Actor], bool] = lambda detail, actor: True
+    useful: Callable[[CaseDetail, Actor], bool] = lambda detail, actor: True
     leads: Callable[[CaseDetail, Actor], bool] = lambda detail, actor: False
-    over: bool = False  # an act of those who look over the agencies
-    anywhere: bool = False  # whose agency may do it, `fits` says
+    anywhere: bool = False  # also for people of other agencies, who otherwise act at the desk
     close_by: bool = False  # kept beside the primary one, for it is done often
 
 
@@ -56,10 +52,6 @@ def _not_mine(detail: CaseDetail, actor: Actor) -> bool:
     return detail.case.taken_by != actor.staff_id
 
 
-def _late(detail: CaseDetail, actor: Actor) -> bool:
-    return detail.case.overdue or detail.case.completed_late
-
-
 def _owed(detail: CaseDetail, actor: Actor) -> bool:
     return detail.phone_task is not None and detail.phone_task.agency == detail.case.agency
 
@@ -71,101 +63,44 @@ def may_ring(detail: CaseDetail, actor: Actor) -> bool:
     return detail.case.has_phone and any(actor.holds(*roles, agency=agency) for roles, agency in ways)
 
 
-def _has_phone(detail: CaseDetail, actor: Actor) -> bool:
-    return detail.case.status != Status.WITHDRAWN and may_ring(detail, actor)
-
-
-def _enters(detail: CaseDetail, actor: Actor) -> bool:
-    """Whether this person enters the result, and it is time to (TP-6-3-2c)."""
-    rule = detail.pack.kinds[detail.case.kind].completion
-    if rule.report_first and detail.case.reported_back_at is None:
-        return False
-    return not rule.by or actor.holds(*rule.by, agency=detail.case.agency)
-
-
 def _reports(detail: CaseDetail, actor: Actor) -> bool:
-    rule = detail.pack.kinds[detail.case.kind].completion
-    return rule.report_first and detail.case.reported_back_at is None
-
-
-def _closes(detail: CaseDetail, actor: Actor) -> bool:
-    """Whether the agency closes by itself, and everything that comes before it is done."""
-    reply = detail.pack.kinds[detail.case.kind].reply
-    agency = reply.closing_agency_of(detail.case.agency)
-    return _answered(detail, actor) and actor.holds(*reply.closed_by, agency=agency)
-
-
-def _reminds(detail: CaseDetail, actor: Actor) -> bool:
-    own = actor.holds("window", agency=detail.case.agency)
-    return own or actor.holds(*REMINDERS, agency=steering_agency())
-
-
-def _releases(detail: CaseDetail, actor: Actor) -> bool:
-    rule = detail.pack.kinds[detail.case.kind].release
-    return rule is not None and actor.holds(*rule.by, agency=rule.by_agency)
-
-
-def _stages(detail: CaseDetail, actor: Actor) -> bool:
-    stages = detail.pack.kinds[detail.case.kind].stages
-    others = [one for one in stages if one not in ("first", detail.case.stage)]
-    return bool(others) and detail.pending_request is None
-
-
-def _answered(detail: CaseDetail, actor: Actor) -> bool:
-    return detail.phone_task is None and bool(detail.case.result)
+    return detail.pack.kinds[detail.case.kind].completion.report_first
 
 
 def _completes(detail: CaseDetail, actor: Actor) -> bool:
-    return _enters(detail, actor) and not petition_acts.submits(detail, actor)
-
-
-def _submits(detail: CaseDetail, actor: Actor) -> bool:
-    return _enters(detail, actor) and petition_acts.submits(detail, actor)
+    return not petition_acts.submits(detail, actor)
 
 
 ACTS: tuple[Act, ...] = (
-    Act("register", "cases.register", "case.registered", pgettext_lazy("act", "分文掛號"),
-        key="g", icon="check", fits=petition_acts.registers, leads=_always),
-    Act("pass_down", "cases.pass_down", "case.passed_down", pgettext_lazy("act", "轉分下級機關"),
-        key="d", icon="next", fits=petition_acts.passes_down),
-    Act("approve", "cases.approve", "case.approved", pgettext_lazy("act", "核定"),
-        key="y", icon="check", press=True, fits=petition_acts.approves, leads=_always),
-    Act("return", "cases.return", "case.returned", pgettext_lazy("act", "退回"),
-        key="w", icon="previous", fits=petition_acts.returns, close_by=True),
-    Act("sign", "cases.acknowledge", "case.acknowledged", pgettext_lazy("act", "簽收"),
-        key="s", icon="check", press=True, leads=_always),
-    Act("take", "cases.take", "case.taken", pgettext_lazy("act", "接案"),
-        key="t", icon="user", press=True, fits=_not_mine, leads=_untaken),
-    Act("phone", "cases.open_phone", "case.phone_opened", pgettext_lazy("act", "電話回覆"),
-        key="f", icon="phone", fits=_has_phone, leads=_owed),
-    Act("report", "cases.report_back", "case.reported_back", pgettext_lazy("act", "回報處理完畢"),
-        key="r", icon="message", fits=_reports, leads=_always),
-    Act("complete", "cases.complete", "case.completed", pgettext_lazy("act", "辦畢"),
-        key="c", icon="check", fits=_completes, leads=_always),
-    Act("submit", "cases.complete", "case.submitted", pgettext_lazy("act", "陳核"),
-        key="c", icon="check", fits=_submits, leads=_always),
-    Act("reply", "cases.record_reply", "case.replied", pgettext_lazy("act", "登錄回覆"),
-        key="m", icon="mail", fits=petition_acts.writes),
-    Act("grade_b", "cases.enter_grade_b", "case.graded_b", pgettext_lazy("act", "列為 B 等級"),
-        key="b", icon="clock", fits=petition_acts.grades),
-    Act("photos", "cases.add_photos", "case.photo_added", pgettext_lazy("act", "加照片"),
-        key="p", icon="camera", close_by=True, fits=_open),
-    Act("note", "cases.add_finding", "case.finding_added", pgettext_lazy("act", "記錄現場"),
-        key="n", icon="edit", close_by=True),
-    Act("stage", "cases.request_stage", "case.stage_requested", pgettext_lazy("act", "申請改列期限"),
-        key="e", icon="clock", fits=_stages),
-    Act("explain", "cases.explain_delay", "case.delay_explained", pgettext_lazy("act", "敘明逾期理由"),
-        key="x", icon="message", fits=_late),
-    Act("prevention", "cases.add_prevention", "case.prevention_added", pgettext_lazy("act", "預防措施"),
-        key="v", icon="plus"),
-    Act("close", "cases.close", "case.closed", pgettext_lazy("act", "結案"),
-        key="z", icon="inbox", press=True, fits=_closes),
-    Act("remind", "cases.remind", "case.reminded", pgettext_lazy("act", "催辦"),
-        key="u", icon="clock", fits=_reminds, anywhere=True),
-    Act("release", "cases.release", "case.released", pgettext_lazy("act", "解除列管"),
-        key="k", icon="out", fits=_releases, anywhere=True),
-    Act("reopen", "cases.reopen", "case.reopened", pgettext_lazy("act", "重啟案件"),
-        key="o", icon="swap", over=True),
+    Act("register", "cases.register", pgettext_lazy("act", "分文掛號"), key="g", icon="check", leads=_always),
+    Act("pass_down", "cases.pass_down", pgettext_lazy("act", "轉分下級機關"), key="d", icon="next"),
+    Act("approve", "cases.approve", pgettext_lazy("act", "核定"), key="y", icon="check",
+        press=True, leads=_always),
+    Act("return", "cases.return", pgettext_lazy("act", "退回"), key="w", icon="previous", close_by=True),
+    Act("sign", "cases.acknowledge", pgettext_lazy("act", "簽收"), key="s", icon="check",
+        press=True, leads=_always),
+    Act("take", "cases.take", pgettext_lazy("act", "接案"), key="t", icon="user",
+        press=True, useful=_not_mine, leads=_untaken),
+    Act("phone", "cases.open_phone", pgettext_lazy("act", "電話回覆"), key="f", icon="phone", leads=_owed),
+    Act("report", "cases.report_back", pgettext_lazy("act", "回報處理完畢"), key="r", icon="message",
+        useful=_reports, leads=_always),
+    Act("complete", "cases.complete", pgettext_lazy("act", "辦畢"), key="c", icon="check",
+        useful=_completes, leads=_always),
+    Act("submit", "cases.complete", pgettext_lazy("act", "陳核"), key="c", icon="check",
+        useful=petition_acts.submits, leads=_always),
+    Act("reply", "cases.record_reply", pgettext_lazy("act", "登錄回覆"), key="m", icon="mail",
+        useful=petition_acts.writes),
+    Act("grade_b", "cases.enter_grade_b", pgettext_lazy("act", "列為 B 等級"), key="b", icon="clock"),
+    Act("photos", "cases.add_photos", pgettext_lazy("act", "加照片"), key="p", icon="camera",
+        close_by=True, useful=_open),
+    Act("note", "cases.add_finding", pgettext_lazy("act", "記錄現場"), key="n", icon="edit", close_by=True),
+    Act("stage", "cases.request_stage", pgettext_lazy("act", "申請改列期限"), key="e", icon="clock"),
+    Act("explain", "cases.explain_delay", pgettext_lazy("act", "敘明逾期理由"), key="x", icon="message"),
+    Act("prevention", "cases.add_prevention", pgettext_lazy("act", "預防措施"), key="v", icon="plus"),
+    Act("close", "cases.close", pgettext_lazy("act", "結案"), key="z", icon="inbox", press=True),
+    Act("remind", "cases.remind", pgettext_lazy("act", "催辦"), key="u", icon="clock", anywhere=True),
+    Act("release", "cases.release", pgettext_lazy("act", "解除列管"), key="k", icon="out", anywhere=True),
+    Act("reopen", "cases.reopen", pgettext_lazy("act", "重啟案件"), key="o", icon="swap", anywhere=True),
 )  # fmt: skip
 BY_CODE = {act.code: act for act in ACTS}
 
@@ -184,13 +119,14 @@ class Open:
 
 def open_acts(actor: Actor, detail: CaseDetail) -> Open:
     """The acts of the page: the likely next one, those beside it, the others."""
-    kind = detail.pack.kinds[detail.case.kind]
+    found = {one.act.command: one for one in acts_of(actor, detail)}
     possible = [
         act
         for act in ACTS
-        if kind.next_status(act.event, detail.case.status) is not None
-        and permitted(actor, act, detail.case.agency)
-        and act.fits(detail, actor)
+        if (one := found.get(act.command)) is not None
+        and one.possible
+        and _here(actor, act, detail)
+        and act.useful(detail, actor)
     ]
     primary = next((act for act in possible if act.leads(detail, actor)), None)
     rest = [act for act in possible if act is not primary]
@@ -203,10 +139,20 @@ def open_acts(actor: Actor, detail: CaseDetail) -> Open:
     )
 
 
-def permitted(actor: Actor, act: Act, agency: str) -> bool:
-    """Whether a post of this person may do it, whatever the case's state."""
-    if act.anywhere:
-        return may(actor, act.command)
-    if act.over:
-        return may(actor, act.command) and looks_over(actor)
-    return can(actor, act.command, agency)
+def acts_of(actor: Actor, detail: CaseDetail) -> list[Possible]:
+    """What the lifecycle table says of this person and case, from what the page has read already."""
+    return possible_acts(actor, detail.case, detail.pack, standing_of(actor, detail))
+
+
+def why_closed(actor: Actor, act: Act, detail: CaseDetail) -> Refused | None:
+    """Why the command of an act would be refused now, None when it would not."""
+    return why_not(BY_COMMAND[act.command], standing_of(actor, detail))
+
+
+def permitted(actor: Actor, act: Act, detail: CaseDetail) -> bool:
+    """Whether it is this person's act, whatever the case's state."""
+    return BY_COMMAND[act.command].who.refuses(standing_of(actor, detail), act.command) is None
+
+
+def _here(actor: Actor, act: Act, detail: CaseDetail) -> bool:
+    return act.anywhere or detail.case.agency in actor.agencies()

@@ -14,7 +14,7 @@ from citycall.base.commands import Actor
 from citycall.people.queries import agencies_with, posts_of_agency, subordinates
 from citycall.services.cases.commands.handling import WORKERS
 from citycall.services.cases.commands.naming import TAKES_CASES
-from citycall.services.cases.commands.petitions import GRADE_B, latest_end
+from citycall.services.cases.commands.petitions import latest_end
 from citycall.services.cases.models import CaseReply
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.inbox.forms import ActForm, local_minute, not_before
@@ -25,35 +25,6 @@ from citycall.web.ui.words import day_said, named
 def submits(detail: CaseDetail, actor: Actor) -> bool:
     """Whether the result goes to a superior before it counts (NT-5-2-3b, NT-5-3e, TP-5-5-2a)."""
     return bool(detail.pack.kinds[detail.case.kind].completion.approved_by)
-
-
-def approves(detail: CaseDetail, actor: Actor) -> bool:
-    """Whether this person may approve what lies there, which is never their own."""
-    roles = detail.pack.kinds[detail.case.kind].completion.approved_by
-    own = actor.staff_id is not None and actor.staff_id == detail.case.submitted_by
-    return actor.holds(*roles, agency=detail.case.agency) and not own
-
-
-def returns(detail: CaseDetail, actor: Actor) -> bool:
-    roles = detail.pack.kinds[detail.case.kind].completion.approved_by
-    return actor.holds(*roles, agency=detail.case.agency)
-
-
-def registers(detail: CaseDetail, actor: Actor) -> bool:
-    return detail.case.registered_at is None
-
-
-def passes_down(detail: CaseDetail, actor: Actor) -> bool:
-    return bool(subordinates(detail.case.agency))
-
-
-def grades(detail: CaseDetail, actor: Actor) -> bool:
-    """Whether an interim result may still be entered (TP-5-5-6a)."""
-    case = detail.case
-    rule = detail.pack.kinds[case.kind].grade_b
-    if rule is None or case.grade == GRADE_B:
-        return False
-    return not rule.within_limit or case.due_at is None or clock.now() <= case.due_at
 
 
 def writes(detail: CaseDetail, actor: Actor) -> bool:

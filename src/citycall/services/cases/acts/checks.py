@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from django.utils.translation import gettext as _
 
 from citycall.base.commands import Refused, not_permitted
-from citycall.base.notices import Notice
 from citycall.base.policies import in_force
 from citycall.people.queries import subordinates
 from citycall.policy import Pack
@@ -230,7 +229,7 @@ def done_and_answered(at: Standing) -> Refused | None:
         refused = _cannot_be_rung(at)
         if refused is not None:
             return refused
-    if _message_owed(at) and not (at.actor.has("lead") and _cannot_be_told(case)):
+    if _message_owed(at) and not (at.actor.has("lead") and at.message_lost):
         return Refused("reply_owed", _("回覆民眾的訊息尚未送出，不能結案；送出後會自動結案。"), status=409)
     return None
 
@@ -254,14 +253,6 @@ def _message_owed(at: Standing) -> bool:
     """Whether the citizen still waits for the message that the work is done (NT-5-4-9a)."""
     by_message = at.case.reply_by in (ReplyBy.SMS, ReplyBy.EMAIL)
     return at.kind.reply.closes_when == "replied" and by_message and at.case.replied_at is None
-
-
-def _cannot_be_told(case: Case) -> bool:
-    """Whether the message was given up: no such number, no such address."""
-    lost = (Notice.State.FAILED, Notice.State.UNDELIVERABLE)
-    return Notice.objects.filter(
-        about_kind="case", about_id=case.pk, on_sent="cases.reply_sent", state__in=lost
-    ).exists()
 
 
 # --- tasks --------------------------------------------------------------------------------------

@@ -17,11 +17,14 @@ from django.utils.translation import gettext as _
 
 from citycall.base import clock
 from citycall.base.commands import Actor, ActorPost, Refused, effective_who, may, not_permitted
+from citycall.base.notices import Notice
 from citycall.policy import Pack
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases import tasks
 from citycall.services.cases.models import Case, CaseTask, PhoneRecord, PhoneTask, StageRequest, Status
 
+REPLY_SENT = "cases.reply_sent"  # what a notice sets off when the citizen has it
+LOST = (Notice.State.FAILED, Notice.State.UNDELIVERABLE)
 # Roles and agency of a post that may; no roles: those of the command, no agency: wherever it is.
 Way = tuple[tuple[str, ...] | None, str | None]
 
@@ -56,6 +59,13 @@ class Standing:
     @cached_property
     def pending_request(self) -> StageRequest | None:
         return StageRequest.objects.filter(case=self.case, state=StageRequest.State.PENDING).first()
+
+    @cached_property
+    def message_lost(self) -> bool:
+        """Whether the message to the citizen was given up: no such number, no such address."""
+        return Notice.objects.filter(
+            about_kind="case", about_id=self.case.pk, on_sent=REPLY_SENT, state__in=LOST
+        ).exists()
 
     def knows(self, **facts: Any) -> Standing:
         """Lay in what was read already."""

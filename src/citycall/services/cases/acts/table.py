@@ -88,7 +88,7 @@ def _grounds(kind: CaseKind) -> tuple[str, ...]:
 TABLE: tuple[CaseAct, ...] = (
     act("tell_number", "case.number_told", who=ANYWHERE, instead=(checks.number_untold,), adds=True),
     act("register", "case.registered", before=(checks.unregistered,)),
-    act("pass_down", "case.passed_down", before=(checks.has_subordinates,)),
+    act("pass_down", "case.passed_down", after=(checks.has_subordinates,)),
     act("approve", "case.approved", who=checks.APPROVES, before=(checks.another_submitted,)),
     act("return", "case.returned", who=checks.APPROVES),
     act("acknowledge", "case.acknowledged"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from citycall.base.commands import Actor
 from citycall.base.events import Event
 from citycall.base.files import StoredFile
 from citycall.base.notices import Notice
@@ -13,11 +14,13 @@ from citycall.base.policies import pack_of
 from citycall.people.models import Party
 from citycall.people.queries import parties, staff_names
 from citycall.policy import Pack
+from citycall.services.cases.acts.standing import LOST, REPLY_SENT, Standing
 from citycall.services.cases.models import (
     Case,
     CaseClock,
     CaseFile,
     CaseReply,
+    CaseTask,
     DelayAnalysis,
     Incident,
     PhoneRecord,
@@ -96,6 +99,18 @@ def case_detail(case: Case) -> CaseDetail:
         related=list(Case.objects.filter(Q(pk=case.related_to_id) | Q(related_to=case.pk)).order_by("id")),
         delay=DelayAnalysis.objects.filter(case=case).first(),
         names=staff_names(people),
+    )
+
+
+def standing_of(actor: Actor, detail: CaseDetail) -> Standing:
+    """The case as this person finds it, for the lifecycle table, with what was read already laid in."""
+    lost = any(one.on_sent == REPLY_SENT and one.state in LOST for one in detail.notices)
+    return Standing(actor, detail.case, detail.pack).knows(
+        open_tasks=[row.task for row in detail.tasks if row.task.state == CaseTask.State.OPEN],
+        phone_task=detail.phone_task,
+        phone_records=detail.phone_records,
+        pending_request=detail.pending_request,
+        message_lost=lost,
     )
 
 

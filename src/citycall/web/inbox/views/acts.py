@@ -15,7 +15,7 @@ from citycall.web.access import staff_view
 from citycall.web.errors import into_form
 from citycall.web.inbox import petition_acts
 from citycall.web.inbox.access import READERS, case_for
-from citycall.web.inbox.acts import BY_CODE, Act, open_acts, permitted
+from citycall.web.inbox.acts import BY_CODE, Act, open_acts, permitted, why_closed
 from citycall.web.inbox.forms import (
     ActForm,
     CompleteForm,
@@ -108,7 +108,7 @@ def act(request: StaffRequest, number: str, code: str) -> HttpResponse:
 
 def _again(request: StaffRequest, detail: CaseDetail, act: Act, form: ActForm, status: int) -> HttpResponse:
     """The form with what was wrong, for those alone who are shown it empty."""
-    if not permitted(request.actor, act, detail.case.agency):
+    if not permitted(request.actor, act, detail):
         raise not_permitted()
     return _page(request, detail, act, form, status)
 
@@ -126,17 +126,9 @@ def _still_open(request: StaffRequest, detail: CaseDetail, act: Act) -> None:
     """Nobody fills in a form that cannot be sent."""
     if open_acts(request.actor, detail).allows(act.code):
         return
-    kind = detail.pack.kinds[detail.case.kind]
-    if kind.next_status(act.event, detail.case.status) is None:
-        raise Refused(
-            "wrong_status",
-            _("案件目前為「%(status)s」，不能執行這個動作。請重新整理頁面查看最新狀態。")
-            % {"status": Status(detail.case.status).label},
-        )
-    if not permitted(request.actor, act, detail.case.agency):
-        raise not_permitted()
-    if act.code == "explain":
-        raise Refused("not_late", _("案件沒有逾限，不需要敘明逾期理由。"))
+    refused = why_closed(request.actor, act, detail)
+    if refused is not None:
+        raise Refused(refused.code, refused.message, status=refused.status)
     raise Refused("not_needed", _("這件案件目前不需要這個動作。請重新整理頁面查看最新狀態。"))
 
 
