@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
+from citycall.policy.answers import Reopening, Unprocessed, Writing
 from citycall.policy.basics import Clauses, Code, Rule
+from citycall.policy.intake import Mark
 from citycall.policy.items import Item
 from citycall.policy.limits import Limit
 from citycall.policy.text import Text
@@ -19,16 +21,27 @@ class IdentityRule(Rule):
     required: tuple[Literal["name", "phone", "email", "address", "contact"], ...] = ()
     unless_flags: tuple[str, ...] = ()
     otherwise_offer: Code | None = None
+    may_decline: bool = False  # a case may be taken of who refuses to say, and need not be (TP-6-2a, TP-6-2b)
     clauses: Clauses = ()
 
-    def missing(self, item: Item | None, given: Mapping[str, Any] | None) -> tuple[str, ...]:
-        """What is still to be told. `contact` is any one of phone, e-mail and address."""
+    def missing(
+        self, item: Item | None, given: Mapping[str, Any] | None, marks: Iterable[Mark] = ()
+    ) -> tuple[str, ...]:
+        """What is still to be told. `contact` is any one of phone, e-mail and address.
+
+        A mark on the matter may ask for more, as private rights do (KM-6-2a), or free the reporter of it all,
+        as an immediate need of public safety does (KM-6-2b).
+        """
+        marks = tuple(marks)
         if item is not None and item.flags() & set(self.unless_flags):
             return ()
+        if any(mark.frees for mark in marks):
+            return ()
         given = given or {}
+        asked = dict.fromkeys((*self.required, *(part for mark in marks for part in mark.requires)))
         return tuple(
             part
-            for part in self.required
+            for part in asked
             if not (
                 any(given.get(way) for way in ("phone", "email", "address"))
                 if part == "contact"
@@ -116,11 +129,17 @@ class Choice(Rule):
 
 
 class Release(Rule):
-    """Release from tracking: who may release, who asks, on which grounds (KM-7-7b, TP-6-6-0)."""
+    """Release from tracking: who may release, who asks, on which grounds (KM-7-7b, TP-6-6-0).
+
+    `on_request`: only what the agency has asked for (`requests.yaml`) is released. `becomes`: the kind of case
+    as which the call centre may record it anew with another agency (TP-6-7a).
+    """
 
     by_agency: Code
     by: tuple[str, ...] = Field(min_length=1)
     grounds: tuple[Choice, ...] = ()
+    on_request: bool = False
+    becomes: Code | None = None
     clauses: Clauses = ()
 
     @field_validator("grounds", mode="before")
@@ -133,12 +152,32 @@ class Release(Rule):
 
 
 class Unfounded(Rule):
-    """Reports of one place and matter found groundless several times in a row (NT-5-4-10a/b)."""
+    """Reports of one place and matter found groundless several times in a row (NT-5-4-10a/b, TP-6-8-2a/b).
+
+    `decisions`: what the letter may propose, with the facts; empty where it only gives reasons.
+    """
 
     in_a_row: int = Field(ge=1)
     findings: tuple[Code, ...]
     becomes: Code
     letter_to: Code
+    decisions: tuple[Literal["refuse", "accept_with_conditions"], ...] = ()
+    clauses: Clauses = ()
+
+
+class Merge(Rule):
+    """Merging a report into an open case of the same place and matter (TP-6-8-1).
+
+    `by`: the agency that works on both, or the call centre. `within_open_limit`: only while the limit of the
+    open case runs. `follow`: what happens to the main case and is said on each merged one too, so that every
+    reporter hears of it. `holds`: what may not happen to a case while others are merged into it.
+    """
+
+    by: Literal["agency", "call_centre"] = "agency"
+    within_open_limit: bool = True
+    follow: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    sample: bool = False
     clauses: Clauses = ()
 
 
@@ -150,6 +189,7 @@ class Reply(Rule):
     """
 
     ways: tuple[Literal["sms", "email", "phone", "none"], ...] = ("sms", "email", "phone", "none")
+    as_wished: bool = False  # who left a way of contact is asked how to be answered (NT-5-2-3a)
     by_hand: tuple[Literal["phone", "letter", "email", "visit"], ...] = ()
     phone_by: tuple[str, ...] = ("handler",)
     phone_agency: Code = "case"  # who owes the call: the case's own agency, or one such as call_centre
@@ -201,16 +241,42 @@ class CaseKind(Rule):
     register_name: Text | None = None  # the system or register it is kept in (`case-system`)
     telephone_notice: TelephoneNotice = TelephoneNotice()
     categories: tuple[Category, ...] = ()
+    category_limits: dict[Code, Limit] = Field(default_factory=dict)  # by category, where they are named only
+    usual_category: Code | None = None  # where nobody chose one; None: one must be chosen (KM-2-3a)
+    owner: Code | None = None  # the agency that takes every matter of this kind without an item (AE-7-1a)
     grade_b: GradeB | None = None
     release: Release | None = None
     completion: Completion = Completion()
     unfounded: Unfounded | None = None
+    merge: Merge | None = None
     reply: Reply = Reply()
+    writing: Writing | None = None  # the written reply, where one is drafted and approved
+    unprocessed: Unprocessed | None = None
+    reopening: Reopening | None = None
     begins: str = "established"
     moves: tuple[Move, ...]
     findings: tuple[Choice, ...] = ()
     withdraw_reasons: tuple[Choice, ...] = ()
     delay_causes: tuple[Choice, ...] = ()
+
+    @field_validator("categories", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        """Names by their codes, as the setting `petition-kinds` has them, will do (KM-2-3a, TP-2-1-4a)."""
+        if isinstance(value, Mapping):
+            return [{"code": code, "name": name} for code, name in value.items()]
+        return value
+
+    def category(self, code: str) -> Category | None:
+        """The category of this code, or None."""
+        return next((one for one in self.categories if one.code == code), None)
+
+    def category_limit(self, code: str | None) -> Limit | None:
+        """The limit that a category has of its own."""
+        found = self.category(code or "")
+        if found is None:
+            return None
+        return self.category_limits.get(found.code) if found.limit is None else found.limit
 
     def move(self, event: str, status: str) -> Move | None:
         """The move that this event makes from this status, or None where it is not allowed."""

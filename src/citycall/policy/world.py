@@ -35,6 +35,7 @@ class SamplePost(Rule):
     agency: Code
     role: Code
     name: Text
+    phone: str = ""  # of the office, such as a reply names (NT-5-2-3c)
     staff: SampleStaff
     deputies: tuple[SampleStaff, ...] = ()
 
@@ -142,6 +143,7 @@ def _post(agency: _Agency, post: _Post, domain: str) -> SamplePost:
         agency=agency.code,
         role=post.role,
         name=post.name,
+        phone=f"(02)2000-0000 轉 {crc32(code.encode()) % 9000 + 1000}",
         staff=person(code),
         deputies=tuple(
             person(f"{code}.deputy{n}", f"第{'一二三'[n - 1]}代理人", f", deputy {n}")

@@ -70,7 +70,14 @@ def _people(ctx: Context, rules: Pack, world: World) -> None:
     Agency.objects.bulk_create(sorted(agencies, key=lambda agency: agency.parent_id is not None))
     posts = list(world.posts.values())
     Post.objects.bulk_create(
-        Post(code=p.code, agency_id=p.agency, role=p.role, name_zh=p.name.zh, name_en=p.name.en)
+        Post(
+            code=p.code,
+            agency_id=p.agency,
+            role=p.role,
+            name_zh=p.name.zh,
+            name_en=p.name.en,
+            phone=p.phone,
+        )
         for p in posts
     )
     password = make_password(SAMPLE_PASSWORD)  # slow on purpose, and the same for all

@@ -66,6 +66,7 @@ class AddPost(Input):
     role: Annotated[Code, Field(max_length=40)]
     name_zh: Annotated[OptionalLine, Field(max_length=100)] = ""
     name_en: Annotated[OptionalLine, Field(max_length=100)] = ""
+    phone: Annotated[OptionalLine, Field(max_length=40)] = ""
 
 
 @command("people.add_post", who=("admin", "system"), clauses=("NT-5-4-4a",))
@@ -77,7 +78,12 @@ def add_post(ctx: Context, data: AddPost) -> PostRef:
     if Post.objects.filter(pk=data.code).exists():
         raise _already("code")
     Post.objects.create(
-        code=data.code, agency_id=agency, role=data.role, name_zh=data.name_zh, name_en=data.name_en
+        code=data.code,
+        agency_id=agency,
+        role=data.role,
+        name_zh=data.name_zh,
+        name_en=data.name_en,
+        phone=data.phone,
     )
     forget_agency_names()
     ctx.audit("post", data.code, role=data.role)

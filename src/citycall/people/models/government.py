@@ -54,6 +54,7 @@ class Post(models.Model):
     role = models.CharField(max_length=40)
     name_zh = models.CharField(max_length=100, blank=True)
     name_en = models.CharField(max_length=100, blank=True)
+    phone = models.CharField(max_length=40, blank=True, db_default="")  # of the office, for citizens to ring
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -16,6 +16,7 @@ from citycall.services.cases.models.replies import CaseReply, PhoneRecord
 from citycall.services.cases.models.requests import CaseJoin, CasePosition, CaseRequest, StageRequest
 from citycall.services.cases.models.tasks import CaseTask, PhoneTask
 from citycall.services.cases.models.terms import CaseTerms
+from citycall.services.cases.models.writing import ReplyDraft
 
 __all__ = [
     "OPEN_STATUSES",
@@ -38,6 +39,7 @@ __all__ = [
     "PoliceReferral",
     "Prevention",
     "ReplyBy",
+    "ReplyDraft",
     "Stage",
     "StageRequest",
     "Status",

@@ -143,6 +143,9 @@ class Case(models.Model):
     outside_authority = models.CharField(_("移請機關"), max_length=120, blank=True, db_default="")
     outside_reference = models.CharField(_("函文字號"), max_length=80, blank=True, db_default="")
     outside_date = models.DateField(_("發文日期"), null=True)
+    unprocessed_at = models.DateTimeField(_("不予處理日期"), null=True)
+    unprocessed_by = models.BigIntegerField(null=True)
+    unprocessed_ground = models.CharField(_("不予處理依據"), max_length=32, blank=True, db_default="")
     related_to = models.ForeignKey(
         "self",
         verbose_name=_("相關案件"),

@@ -35,12 +35,13 @@ class PhoneRecord(models.Model):
 class CaseReply(models.Model):
     """What the agency's people told the citizen themselves: by which way, when, with which words (KM-6-1d).
 
-    A call for which the citizen's number was opened is a ``PhoneRecord``; here is what was answered by letter
-    or otherwise. ``reference`` is the letter's number.
+    A call for which the citizen's number was opened is a ``PhoneRecord``; here is what was answered by letter,
+    message or otherwise. ``reference`` is the letter's number.
     """
 
     class Way(models.TextChoices):
         PHONE = "phone", _("電話")
+        SMS = "sms", _("手機簡訊")
         LETTER = "letter", _("信函")
         EMAIL = "email", _("電子郵件")
         VISIT = "visit", _("當面")
@@ -52,6 +53,7 @@ class CaseReply(models.Model):
     reference = models.CharField(_("發文字號"), max_length=80, blank=True)
     staff_id = models.BigIntegerField(null=True)
     recorded_at = models.DateTimeField()
+    draft_id = models.BigIntegerField(null=True)  # the `ReplyDraft` that went out
 
     def __str__(self) -> str:
         return f"{self.case_id}:{self.way}"
