@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "index": ("citycall.services.cases.cli:index", "Search terms for cases that have none."),
     "init": ("citycall.people.cli:init", "Begin a real installation from a policy pack."),
     "jobs": ("citycall.base.cli:jobs", "Long work: how far it is, and mending what was set aside."),
+    "lifecycle": ("citycall.services.cases.cli:lifecycle", "Every move of a case: who, needs, causes."),
     "messages": ("citycall.run.cli:messages", "Message catalogues of the languages."),
     "migrate": ("citycall.run.cli:migrate", "Bring the database to this version."),
     "mutants": ("citycall.rehearsal.cli_mutants:command", "Does a story notice when a rule is lost?"),

@@ -1,9 +1,10 @@
-"""`citycall policy show CASE_NUMBER`: which rule, which clause, which instants, and why; `citycall index`."""
+"""`citycall policy show CASE_NUMBER`: why it is due then; `citycall lifecycle`, `citycall index`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,10 +13,14 @@ from citycall.base import clock
 from citycall.base.encoding import jsonable
 from citycall.base.events import Event
 from citycall.base.policies import PolicyVersion, pack_of
+from citycall.policy.source import PackError
 from citycall.services.cases import indexing
 from citycall.services.cases.models import Case, CaseClock
 from citycall.services.cases.queries import by_number
 from citycall.services.cases.queries.why import WhyDue, version_said, why_due
+
+PACKS = ("kinmen", "newtaipei", "taipei", "household_office", "enforcement_branch")
+GOVERNMENTS = tuple(Path("policies", name) for name in PACKS)
 
 
 @click.command()
@@ -116,3 +121,32 @@ def _clock(why: WhyDue, lang: str) -> dict[str, Any]:
             ],
         }
     return found
+
+
+@click.command()
+@click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--kind", default="", help="This kind of case only.")
+@click.option("--diagram", is_flag=True, help="The state diagram alone (Mermaid).")
+@click.option("--markdown", "as_markdown", is_flag=True, help="All of it, as docs/lifecycle.md has it.")
+def lifecycle(packs: tuple[Path, ...], kind: str, diagram: bool, as_markdown: bool) -> None:
+    """The life of a case under PACKS: every move, who may make it, what it needs and what it causes."""
+    from citycall.policy.load import load_pack
+    from citycall.services.cases.acts import document
+
+    try:
+        found = [load_pack(path) for path in packs or GOVERNMENTS]
+    except PackError as error:
+        raise click.ClickException(str(error)) from None
+    if as_markdown:
+        click.echo(document.markdown(found), nl=False)
+        return
+    for pack in found:
+        kinds = [one for one in pack.kinds.values() if kind in ("", one.code)]
+        if not kinds:
+            raise click.ClickException(f"{pack.code} has no kind {kind}: it has {', '.join(pack.kinds)}")
+        for one in kinds:
+            click.echo(f"{pack.code}: {one.code}  {one.name.zh}")
+            lines = document.diagram(one)[1:-1] if diagram else document.table(pack, one)
+            for line in lines:
+                click.echo(line)
+            click.echo("")

@@ -111,18 +111,21 @@ def completing(at: Standing) -> Refused | None:
 
 
 def reported_back(at: Standing) -> Refused | None:
+    """The handler has reported back, where the pack wants that first (`completion.report_first`)."""
     if at.kind.completion.report_first and at.case.reported_back_at is None:
         return Refused("not_reported_back", _("承辦人員尚未回報處理完畢，請先回報再登錄結果。"), status=409)
     return None
 
 
 def not_reported_yet(at: Standing) -> Refused | None:
+    """Nobody has reported back yet."""
     if at.case.reported_back_at is not None:
         return Refused("already_reported", _("承辦人員已經回報，請等候登錄結果。"), status=409)
     return None
 
 
 def another_submitted(at: Standing) -> Refused | None:
+    """Somebody else submitted the result."""
     if at.actor.staff_id is not None and at.actor.staff_id == at.case.submitted_by:
         return Refused("own_submission", _("不能核定自己陳核的案件，請由其他主管核定。"), status=409)
     return None
@@ -134,6 +137,7 @@ def number_untold(at: Standing) -> Refused | None:
 
 
 def late(at: Standing) -> Refused | None:
+    """The case is or was late."""
     case = at.case
     if case.overdue or case.was_overdue or case.completed_late:
         return None
@@ -141,12 +145,14 @@ def late(at: Standing) -> Refused | None:
 
 
 def unregistered(at: Standing) -> Refused | None:
+    """It is not registered yet."""
     if at.case.registered_at is not None:
         return Refused("already_registered", _("案件已完成分文掛號。"), status=409)
     return None
 
 
 def has_subordinates(at: Standing) -> Refused | None:
+    """The agency has others under it."""
     if at.given is not None or subordinates(at.case.agency):  # which, the command looks at
         return None
     message = _("只能轉分給本機關的下級機關。")
@@ -171,18 +177,21 @@ def a_person(at: Standing) -> Refused | None:
 
 
 def left_phone(at: Standing) -> Refused | None:
+    """The citizen left a telephone number."""
     if at.case.party_id is None or not at.case.has_phone:
         return Refused("no_phone", _("民眾未留電話。"), status=409)
     return None
 
 
 def number_opened(at: Standing) -> Refused | None:
+    """This person opened the number, and has not recorded the call yet."""
     if any(one.staff_id == at.actor.staff_id and one.at is None for one in at.phone_records):
         return None
     return Refused("number_not_opened", _("請先開啟民眾電話再登錄電話紀錄。"), status=409)
 
 
 def answers_by_hand(at: Standing) -> Refused | None:
+    """The pack knows ways of answering by hand (`reply.by_hand`)."""
     if at.kind.reply.by_hand:
         return None
     message = _("這類案件不能用這種方式回覆。")
@@ -196,6 +205,7 @@ def other_stages(at: Standing) -> list[str]:
 
 
 def asks_stage(at: Standing) -> Refused | None:
+    """Nothing is asked for yet, and there is another stage to ask for."""
     if at.pending_request is not None:
         return Refused("already_requested", _("已有一件申請待話務中心審核。"), status=409)
     wanted = at.asked("to")
@@ -206,12 +216,14 @@ def asks_stage(at: Standing) -> Refused | None:
 
 
 def stage_asked(at: Standing) -> Refused | None:
+    """Another stage is asked for."""
     if at.pending_request is None:
         return Refused("nothing_requested", _("這個案件沒有待審核的申請。"), status=409)
     return None
 
 
 def releasable(at: Standing) -> Refused | None:
+    """The pack knows a release (`release`)."""
     if at.kind.release is None:
         return Refused("no_release", _("這類案件不適用解除列管。"), status=409)
     return None
