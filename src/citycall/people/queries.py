@@ -373,6 +373,14 @@ def parties_by_phone(number: str, limit: int = 200) -> list[int]:
     return list(found.values_list("pk", flat=True)[:limit])
 
 
+def parties_of_same_person(party: int, limit: int = 200) -> list[int]:
+    """Ids of the parties with the telephone number of this one, itself among them."""
+    found = Party.objects.filter(pk=party).values_list("phone_hash", flat=True).first()
+    if not found:
+        return [party]
+    return list(Party.objects.filter(phone_hash=found).order_by("-pk").values_list("pk", flat=True)[:limit])
+
+
 def party_views(party: int | None = None, since: datetime | None = None, limit: int = 200) -> list[PartyView]:
     """Who looked at citizens' data, newest first: for the auditor."""
     found = PartyView.objects.order_by("-pk")

@@ -169,6 +169,34 @@ def without_section(road: str) -> str:
     return _SECTION.sub("", road)
 
 
+_NUMBERED = re.compile(r"(.*\D)(\d+)(?:-\d+)?號$", re.DOTALL)
+NEIGHBOURS = 10
+
+
+def numbered(addr_key: str) -> tuple[str, int] | None:
+    """The road or lane of a key and its house number; None where it has none."""
+    found = _NUMBERED.match(addr_key)
+    return (found.group(1), int(found.group(2))) if found is not None and len(found.group(2)) < 6 else None
+
+
+def neighbours(addr_key: str, most: int = NEIGHBOURS) -> list[str]:
+    """The keys of the houses on the same road or lane whose number differs by at most so much, itself first."""
+    there = numbered(addr_key)
+    if there is None:
+        return [addr_key] if addr_key else []
+    lane, number = there
+    around = [f"{lane}{other}號" for other in range(max(1, number - most), number + most + 1)]
+    return [addr_key, *(key for key in around if key != addr_key)]
+
+
+def numbers_apart(one: str, other: str) -> int | None:
+    """By how much two house numbers of one road or lane differ; None where they are not of one."""
+    here, there = numbered(one), numbered(other)
+    if here is None or there is None or here[0] != there[0]:
+        return None
+    return abs(here[1] - there[1])
+
+
 def _arabic(zh: str) -> str:
     """A Chinese number below a thousand, or digits read one by one, in arabic digits."""
     if not any(unit in zh for unit in "十百"):

@@ -292,6 +292,12 @@ def _stage(code: str) -> str:
     return str(Stage(code).label) if code in Stage.values else code
 
 
+def _merged(event: Event, detail: CaseDetail) -> str:
+    """The other case, by its number, and why they were parted."""
+    info = event.info
+    return "\n".join(filter(None, (str(info.get("main") or info.get("number") or ""), str(info.get("reason", "")))))
+
+
 _TOLD: dict[str, Callable[[Event, CaseDetail], str]] = {
     "case.established": _established,
     "case.acknowledged": _acknowledged,
@@ -311,6 +317,13 @@ _TOLD: dict[str, Callable[[Event, CaseDetail], str]] = {
     "case.released": _released,
     "case.reopened": _reopened,
     "case.withdrawn": _withdrawn,
+    "case.merged": _merged,
+    "case.carried_over": _merged,
+    "case.unmerged": _merged,
+    "case.report_joined": _merged,
+    "case.report_parted": _merged,
+    "case.main_moved": _merged,
+    "case.repeat_linked": _merged,
     "case.due_changed": story_closures.due_changed,
     "case.delay_explained": _field("late_reason"),
     "case.delay_analysed": _analysed,

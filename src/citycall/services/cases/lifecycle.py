@@ -7,7 +7,8 @@
 2. stops and starts the clocks that the pack's rules name,
 3. writes the row and its one event,
 4. queues the notices that the pack's rules name,
-5. opens and ends the tasks that the pack's rules name.
+5. opens and ends the tasks that the pack's rules name,
+6. says it on the cases that are merged into this one, where the pack's rules name the event.
 
 No rule of a government is written here: which status, which clock, whom to tell, with which words and what
 is owed all come from the policy pack that the case was established under.
@@ -26,7 +27,7 @@ from citycall.base.commands import Context, Refused, current
 from citycall.base.events import Event, record
 from citycall.base.policies import pack_of
 from citycall.policy import LimitError, Pack
-from citycall.services.cases import acts, clocks, indexing, messages, tasks
+from citycall.services.cases import acts, clocks, followers, indexing, messages, requests, tasks
 from citycall.services.cases.acts.standing import wrong_status
 from citycall.services.cases.models import OPEN_STATUSES, Case, CaseTask, StageRequest
 
@@ -92,6 +93,7 @@ def advance(
     if not case._state.adding:
         status = next_status(pack, case, event_kind)
         tasks.refuse_if_owed(pack, case, event_kind)
+        followers.refuse_if_held(pack, case, event_kind)
         if status != case.status:
             changes["status"] = status
     return _carry(ctx, pack, case, event_kind, changes, dict(info or {}), dict(data or {}))
@@ -138,6 +140,8 @@ def _carry(
     except LimitError as error:
         log.error("%s of a case of %s: %s", event_kind, pack.code, error)
         message = _("規則中的期限無法計算，資料沒有變更。請通知系統管理者檢查規則（citycall policy check）。")
+        for follower, changed, about in followers.led_by(pack, case, event_kind):
+            advance(ctx, follower, followers.MOVED, set=changed, info=about)
         raise Refused("no_limit", message, status=409, info={"why": str(error)}) from error
 
 

@@ -137,6 +137,7 @@ SHAPES = {
     Status.CLOSED: "done",
     Status.WITHDRAWN: "off",
     Status.RELEASED: "off",
+    Status.MERGED: "off",
 }
 
 

@@ -22,6 +22,8 @@ STEPS = {
     "case.closed": gettext_lazy("已結案"),
     "case.reopened": gettext_lazy("重新辦理"),
     "case.withdrawn": gettext_lazy("已撤案"),
+    "case.merged": gettext_lazy("與先前通報為同一事項，併案處理"),
+    "case.unmerged": gettext_lazy("改為個別處理"),
     "case.released": gettext_lazy("不再以派工列管，由權責機關另行處理"),
 }
 
@@ -34,6 +36,7 @@ STATES = {
     "completed": (gettext_lazy("已辦理完畢"), "done"),
     "closed": (gettext_lazy("已結案"), "done"),
     "withdrawn": (gettext_lazy("已撤案"), "off"),
+    "merged": (gettext_lazy("併案處理"), "active"),
     "released": (gettext_lazy("已轉由權責機關另行處理"), "off"),
 }
 

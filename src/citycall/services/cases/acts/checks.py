@@ -17,6 +17,7 @@ from citycall.services.cases.models import Case, CaseTask, ReplyBy
 
 DESK = frozenset({"operator", "lead"})  # the call centre, which works for all agencies
 RELEASERS = ("operator", "lead", "director", "evaluator", "head", "supervisor", "section_chief")
+MERGERS = ("handler", "intake_window", "section_chief")
 REMINDERS = ("evaluator", "director", "head")  # of the office that steers the hotline
 GRADE_B = "B"
 # All that a pack's task rules may name; each rule names its own among them.
@@ -63,6 +64,14 @@ def _releases(at: Standing) -> list[Way]:
     return [(RELEASERS, steering())] if rule is None else [(rule.by, rule.by_agency)]
 
 
+def _merges(at: Standing) -> list[Way]:
+    """Merging is for those who work on the case, or for the call centre where the pack says so (TP-6-8-1)."""
+    rule = at.kind.merge
+    if rule is not None and rule.by == "call_centre":
+        return [(tuple(sorted(DESK)), None)]
+    return [(MERGERS, at.case.agency)]
+
+
 def _closes(at: Standing) -> list[Way]:
     """Closing is for the agency that the pack names; where that is the case's own, the desk may too."""
     reply = at.kind.reply
@@ -97,6 +106,7 @@ APPROVES = Who("whom the pack names to approve (`completion.approved_by`), in th
 REOPENS = Who("the call centre's lead; evaluator or director of the steering office", _reopens)
 REMINDS = Who("the agency's own window; the steering office", _reminds)
 RELEASES = Who("whom the pack names (`release.by`), in `release.by_agency`", _releases)
+MERGES = Who("the case's agency, or the call centre where the pack says so", _merges)
 CLOSES = Who("whom the pack names (`reply.closed_by`), in `reply.closed_by_agency`; the desk", _closes)
 RINGS = Who("who owes the reply (`reply.phone_by`) or a task that rings the citizen", _rings)
 DECIDES_STAGE = Who("whom the stage names (`stages.*.decided_by`)", _decides_stage)

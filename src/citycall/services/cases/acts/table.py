@@ -121,3 +121,5 @@ TABLE: tuple[CaseAct, ...] = (
 BY_COMMAND = {one.command: one for one in TABLE}
 BY_CODE = {one.code: one for one in TABLE}
 __all__ = ["BY_CODE", "BY_COMMAND", "TABLE", "CaseAct", "Standing", "act"]
+    act("merge", "case.merged", who=checks.MERGES),
+    act("unmerge", "case.unmerged", who=ANYWHERE),

@@ -9,6 +9,7 @@ from citycall.services.cases.commands import (
     lookups,
     outages,
     petitions,
+    merging,
     phone,
     repeats,
     replies,
@@ -30,6 +31,7 @@ __all__ = [
     "repeats",
     "replies",
     "stages",
+    "merging",
     "tasks",
     "tracking",
 ]

@@ -16,6 +16,13 @@ from citycall.services.cases.queries.lists import (
     matching,
     rows_of,
 )
+from citycall.services.cases.queries.near import (
+    NearRow,
+    OfPerson,
+    near_case,
+    near_spot,
+    others_of_person,
+)
 from citycall.services.cases.queries.numbers import outage_numbers, telephone_numbers
 from citycall.services.cases.queries.petitions import (
     Answer,
@@ -100,6 +107,9 @@ __all__ = [
     "open_outage",
     "outage_numbers",
     "overdue_tasks_by_agency",
+    "near_case",
+    "near_spot",
+    "newest",
     "phone_callers",
     "preventions_at",
     "public_view",

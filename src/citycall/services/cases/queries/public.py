@@ -58,6 +58,8 @@ PUBLIC_STEPS = (
     "case.reopened",
     "case.withdrawn",
     "case.released",
+    "case.merged",
+    "case.unmerged",
 )
 
 
@@ -75,7 +77,8 @@ def public_view(case_id: int) -> PublicCase:
         "id"
     )
     kind = pack.kinds[case.kind]
-    done = case.status in (Status.COMPLETED, Status.CLOSED)
+    led_by = case.merged_into if case.merged_into_id is not None else case
+    done = led_by is not None and led_by.status in (Status.COMPLETED, Status.CLOSED)
     return PublicCase(
         number=case.number,
         status=case.status,

@@ -1,0 +1,133 @@
+"""Two reports of one thing: the later is merged into the earlier, and parted again when that was wrong (併案)."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from citycall.base.commands import Context, Refused, command
+from citycall.base.commands.inputs import RowId
+from citycall.policy.kinds import Merge
+from citycall.services.cases.commands.handling import WORKERS, owe_nothing
+from citycall.services.cases.commands.inputs import Done, OfCase, WithReason
+from citycall.services.cases.lifecycle import advance, lapse_request, load_for_change, pack_for
+from citycall.services.cases.models import Case
+from citycall.services.cases.near import Spot, same_place
+
+
+class MergeCase(OfCase):
+    """The later report, and the open case that it is merged into."""
+
+    into: RowId
+
+
+class Merged(Done):
+    into: int
+    into_number: str
+    reports: int
+
+
+@command("cases.merge", who=(*WORKERS, "operator", "lead"), clauses=("TP-6-8-1",), keyed=True)
+def merge(ctx: Context, data: MergeCase) -> Merged:
+    """Merge a report into the open case of the same place and item, within that one's limit (TP-6-8-1).
+
+    Its reporter is told the other number now and the result later; what was merged into it before comes with
+    it. Refused: ``not_merged_here``, ``same_case``, ``merged_already``, ``newer_case``, ``other_matter``,
+    ``other_place``, ``limit_past``, and ``not_permitted`` for the case of another agency.
+    """
+    # All of them in the order of their keys, so that two who merge at once wait for each other.
+    wanted = Q(pk__in=[data.case, data.into]) | Q(merged_into=data.case)
+    locked = {one.pk: one for one in Case.objects.select_for_update().filter(wanted).order_by("pk")}
+    case = load_for_change(data.case)
+    main = locked.get(data.into)
+    if main is None:
+        raise Refused("not_found", _("查無此案件，請確認案號。"), fields={"into": _("查無此案件。")}, status=404)
+    rule = _rule(case)
+    if rule.by == "agency":
+        ctx.require_agency(main.agency)
+    _may_be_one(rule, case, main)
+    brought = case.reports
+    carried = [one for one in locked.values() if one.merged_into_id == case.pk]
+    advance(
+        ctx,
+        main,
+        "case.report_joined",
+        set={"reports": main.reports + brought},
+        info={"case": case.pk, "number": case.number, "reports": brought},
+    )
+    about = {"main": main.number, "main_case": main.pk}
+    changed = {"merged_into_id": main.pk, "merged_at": ctx.now}
+    owe_nothing(ctx, case)
+    advance(ctx, case, "case.merged", set={**changed, "reports": 1}, info=about)
+    lapse_request(ctx, case)
+    for one in carried:
+        advance(ctx, one, "case.carried_over", set=changed, info={**about, "before": case.number})
+    ctx.audit("case", case.pk, into=main.number)
+    return Merged(
+        case=case.pk,
+        number=case.number,
+        status=case.status,
+        into=main.pk,
+        into_number=main.number,
+        reports=main.reports,
+    )
+
+
+@command("cases.unmerge", who=("lead",), clauses=("TP-6-8-1",))
+def unmerge(ctx: Context, data: WithReason) -> Done:
+    """Part a report that was merged by mistake: it is worked on by itself again, and its limit runs on."""
+    found = Case.objects.filter(pk=data.case).values_list("merged_into_id", flat=True).first()
+    main = Case.objects.select_for_update().filter(pk=found).first() if found else None
+    case = load_for_change(data.case)
+    if main is None or case.merged_into_id != main.pk:
+        raise Refused("not_merged", _("這件案件沒有併入其他案件。"), status=409)
+    advance(
+        ctx,
+        main,
+        "case.report_parted",
+        set={"reports": max(1, main.reports - 1)},
+        info={"case": case.pk, "number": case.number},
+    )
+    advance(
+        ctx,
+        case,
+        "case.unmerged",
+        set={
+            "merged_into_id": None,
+            "merged_at": None,
+            "result": "",
+            "finding": "",
+            "done_at": None,
+        },
+        info={"main": main.number, "reason": data.reason},
+    )
+    ctx.audit("case", case.pk, out_of=main.number, reason=data.reason)
+    return Done(case=case.pk, number=case.number, status=case.status)
+
+
+def _rule(case: Case) -> Merge:
+    rule = pack_for(case).kinds[case.kind].merge
+    if rule is None:
+        raise Refused("not_merged_here", _("依規定，這類案件不併案；請個別辦理。"), status=409)
+    return rule
+
+
+def _may_be_one(rule: Merge, case: Case, main: Case) -> None:
+    """Refuses where the two are not the same place and matter, or the order or the time is wrong."""
+    refusal: tuple[str, str] | None = None
+    item = pack_for(main).items.get(main.item)
+    if main.pk == case.pk:
+        refusal = ("same_case", _("不能併入自己。"))
+    elif main.merged_into_id is not None:
+        other = Case.objects.values_list("number", flat=True).get(pk=main.merged_into_id)
+        refusal = ("merged_already", _("該案已併入 %(number)s，請改併入那一件。") % {"number": other})
+    elif main.pk > case.pk:
+        refusal = ("newer_case", _("只能併入較早成案的案件。"))
+    elif main.kind != case.kind or not case.cause_group or main.cause_group != case.cause_group:
+        refusal = ("other_matter", _("兩件的事由不同，不能併案。"))
+    elif not same_place(Spot.of(main, item), Spot.of(case, item)):
+        refusal = ("other_place", _("兩件的地點不同，不能併案。"))
+    elif rule.within_open_limit and main.due_at is not None and case.established_at > main.due_at:
+        refusal = ("limit_past", _("前案的辦理時限已過，後到的通報請個別辦理。"))
+    if refusal is not None:
+        raise Refused(refusal[0], refusal[1], fields={"into": refusal[1]}, status=409)
