@@ -19,8 +19,8 @@ _CODE = re.compile(r"^[a-z0-9][a-z0-9_.-]*$")
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _KNOWN = """
     agency authority cases city description due established_at hotline item letter_date limit link main
-    lookup_code notified_at notified_person number other_agency person place planned_end portal_url post reason reference
-    result sign_off_due stage status task_name
+    lookup_code notified_at notified_person number other_agency person place planned_end portal_url post
+    reason reference result sign_off_due stage status task_name
 """
 PLACEHOLDERS = frozenset(re.findall("[a-z_]+", _KNOWN))
 

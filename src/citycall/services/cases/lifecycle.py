@@ -92,8 +92,8 @@ def advance(
     changes = dict(set or {})
     if not case._state.adding:
         status = next_status(pack, case, event_kind)
-        tasks.refuse_if_owed(pack, case, event_kind)
         followers.refuse_if_held(pack, case, event_kind)
+        tasks.refuse_if_owed(pack, case, event_kind)
         if status != case.status:
             changes["status"] = status
     return _carry(ctx, pack, case, event_kind, changes, dict(info or {}), dict(data or {}))
@@ -136,12 +136,12 @@ def _carry(
         told = messages.queue_for_event(pack, case, event_kind, known, event=event, now=ctx.now)
         for happened, task in tasks.follow(ctx, pack, case, event_kind, known, new=creating):
             tell_task(ctx, case, happened, task)
+        for follower, changed, about in followers.led_by(pack, case, event_kind):
+            advance(ctx, follower, followers.MOVED, set=changed, info=about)
         return Advanced(event, told)
     except LimitError as error:
         log.error("%s of a case of %s: %s", event_kind, pack.code, error)
         message = _("規則中的期限無法計算，資料沒有變更。請通知系統管理者檢查規則（citycall policy check）。")
-        for follower, changed, about in followers.led_by(pack, case, event_kind):
-            advance(ctx, follower, followers.MOVED, set=changed, info=about)
         raise Refused("no_limit", message, status=409, info={"why": str(error)}) from error
 
 

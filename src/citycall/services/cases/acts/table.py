@@ -116,10 +116,11 @@ TABLE: tuple[CaseAct, ...] = (
     act("do_task", "case.task_done", who=ANYWHERE, instead=(checks.does_task,), adds=True),
     act("release", "case.released", who=checks.RELEASES, before=(checks.releasable,), demands=_grounds),
     act("reopen", "case.reopened", who=checks.REOPENS),
+    act("merge", "case.merged", who=checks.MERGES),
+    act("link_repeat", "case.repeat_linked"),
+    act("unmerge", "case.unmerged", who=ANYWHERE),
     act("withdraw", "case.withdrawn", who=ANYWHERE),
 )  # fmt: skip
 BY_COMMAND = {one.command: one for one in TABLE}
 BY_CODE = {one.code: one for one in TABLE}
 __all__ = ["BY_CODE", "BY_COMMAND", "TABLE", "CaseAct", "Standing", "act"]
-    act("merge", "case.merged", who=checks.MERGES),
-    act("unmerge", "case.unmerged", who=ANYWHERE),
