@@ -167,12 +167,17 @@ def _terms(house: House, count: int) -> None:
     stages = " ".join(
         f"WHEN '{stage}' THEN {terms.fact('stage', stage)}" for stage in ("first", "second", "ordinary")
     )
+    ends = " ".join(
+        f"WHEN '{status}' THEN {terms.fact('status', status)}"
+        for status in ("closed", "withdrawn", "released")
+    )
     house.sql(
         "INSERT INTO cases_caseterms (case_id, terms) SELECT"
-        f" {FIRST} + i.n, (SELECT array_agg((({FIRST} + i.n) >> {terms.BLOCK} << 32) | code) FROM"
+        f" {FIRST} + i.n, (SELECT array_agg((({FIRST} + i.n)::bigint >> {terms.BLOCK} << 32) | code) FROM"
         "  (SELECT unnest(t.codes) AS code UNION SELECT unnest(p.codes)"
         "   UNION SELECT unnest(t.answered) WHERE NOT i.open"
-        f"  UNION SELECT {terms.OPEN} WHERE i.open UNION SELECT CASE i.stage {stages} END) AS codes)"
+        f"  UNION SELECT CASE i.status {ends} ELSE {terms.OPEN} END UNION SELECT CASE i.stage {stages} END)"
+        "  AS codes)"
         " FROM bench_case i JOIN bench_text t ON t.n = i.text JOIN bench_place p ON p.n = i.place"
         " ORDER BY i.n"
     )

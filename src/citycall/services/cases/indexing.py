@@ -23,7 +23,7 @@ def keep(ctx: Context, case: Case, changes: Mapping[str, Any], *, new: bool, was
     if new:
         ctx.run.insert([CaseTerms(case_id=case.pk, terms=terms.keyed(case, OPEN_STATUSES))])
         return
-    ended = "status" in changes and (case.status in OPEN_STATUSES) != was_open
+    ended = "status" in changes and not (was_open and case.status in OPEN_STATUSES)
     if ended or terms.touched(changes):
         if ctx.run.inserts:
             ctx.run.flush()  # the terms of a case that this very command has taken

@@ -26,7 +26,7 @@ _RUNS = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 _ALIKE = str.maketrans({"臺": "台", "裡": "裏", "啟": "啓", "為": "爲", "眾": "衆", "群": "羣", "峰": "峯"})
 WORDS = ("description", "address", "result")
 FACTS = ("agency", "kind", "item", "district", "stage")
-SEARCHED = frozenset({*WORDS, *FACTS})
+SEARCHED = frozenset({*WORDS, *FACTS, "completed_at"})
 
 
 def plain(text: str) -> str:
@@ -66,11 +66,11 @@ OPEN = fact("open", "yes")
 
 
 def codes_of(case: Any, open_statuses: Iterable[str]) -> list[int]:
-    """All terms of a case as it stands, without the block."""
-    found = {code(term) for name in WORDS for term in grams(getattr(case, name))}
+    """All terms of a case as it stands, without the block. A result is found once it counts (NT-5-3g)."""
+    words = WORDS if case.completed_at is not None else WORDS[:-1]
+    found = {code(term) for name in words for term in grams(getattr(case, name))}
     found.update(fact(name, value) for name in FACTS if (value := getattr(case, name)))
-    if case.status in open_statuses:
-        found.add(OPEN)
+    found.add(OPEN if case.status in open_statuses else fact("status", case.status))
     return sorted(found)
 
 

@@ -7,7 +7,7 @@ writes meanwhile.
 
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
 OPEN = ["established", "acknowledged", "in_progress", "submitted", "completed"]
@@ -62,6 +62,8 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunPython(fill, migrations.RunPython.noop, elidable=True),
+        some("case_intake_late", ["agency", "id"], registered_late=True),
+        RemoveIndexConcurrently(model_name="case", name="case_registered_late"),
         some("case_overdue", ["agency", "-id"], overdue=True),
         some("case_taken", ["taken_by", "-id"], taken_by__isnull=False),
         some("case_reported", ["agency", "-id"], reported_back_at__isnull=False, completed_at__isnull=True),

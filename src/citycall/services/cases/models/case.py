@@ -205,8 +205,8 @@ class Case(models.Model):
             ),
             models.Index(
                 fields=["agency", "id"],
-                name="case_registered_late",
-                condition=Q(registered_late=True),
+                name="case_intake_late",
+                condition=Q(status__in=OPEN_STATUSES, registered_late=True),
             ),
             # Of what is open, the few that have a tray of their own.
             models.Index(

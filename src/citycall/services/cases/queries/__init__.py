@@ -1,10 +1,11 @@
 """What can be asked of the cases room. A list costs the same number of statements at any length."""
 
 from citycall.services.cases.queries.detail import CaseDetail, case_detail, phone_callers
+from citycall.services.cases.queries.finding import SORTED_MOST, CaseFilter, Found, matching, newest
 from citycall.services.cases.queries.lists import (
+    COUNTED_MOST,
     PAGE,
     SORTS,
-    CaseFilter,
     CasePage,
     CaseRow,
     by_number,
@@ -13,7 +14,6 @@ from citycall.services.cases.queries.lists import (
     district_name,
     earlier_of_phone,
     item_name,
-    matching,
     rows_of,
 )
 from citycall.services.cases.queries.near import (
@@ -70,8 +70,10 @@ from citycall.services.cases.queries.tasks import (
 )
 
 __all__ = [
+    "COUNTED_MOST",
     "PAGE",
     "PUBLIC_STEPS",
+    "SORTED_MOST",
     "SORTS",
     "Answer",
     "CaseDetail",
@@ -79,6 +81,9 @@ __all__ = [
     "CasePage",
     "CaseRow",
     "Figures",
+    "Found",
+    "NearRow",
+    "OfPerson",
     "PublicCase",
     "PublicStep",
     "TaskPage",
@@ -108,6 +113,7 @@ __all__ = [
     "not_started",
     "open_here",
     "open_outage",
+    "others_of_person",
     "outage_numbers",
     "overdue_tasks_by_agency",
     "phone_callers",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
-from unicodedata import normalize
 
-from django.db.models import Count, Q, QuerySet
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from citycall.base.policies import pack_of
 from citycall.people.queries import agency_names, parties_by_phone, staff_names
 from citycall.policy import Pack
 from citycall.services.cases.models import OPEN_STATUSES, Case, CaseClock, PhoneTask, Status
+from citycall.services.cases.queries.finding import (
+    SORTED_MOST,
+    CaseFilter,
+    among,
+    newest,
+    plain_number,
+)
 
 SORTS = {
     "newest": ("-id",),
@@ -27,31 +32,7 @@ SORTS = {
 
 
 PAGE = 50
-_NUMBER = re.compile(r"([A-Z]*[0-9]{7})([0-9]{6,})\Z")  # day in ROC years, running number
-
-
-@dataclass(frozen=True)
-class CaseFilter:
-    """What a list is narrowed to; empty means all. ``agencies=None`` is every agency."""
-
-    agencies: Collection[str] | None = None
-    status: str = ""  # a status, or "open"
-    kind: str = ""
-    item: str = ""
-    district: str = ""
-    stage: str = ""
-    grade: str = ""
-    overdue: bool = False
-    unsigned: bool = False
-    registered_late: bool = False
-    taken_by: int | None = None
-    phone_owed: bool = False
-    reported: bool = False  # reported as finished, and the result not entered
-    q: str = ""  # never a telephone number: those are found by `people.find_by_phone`, on record
-    parties: Collection[int] = ()  # found by their number: their cases as well as those of the words
-    since: datetime | None = None
-    until: datetime | None = None
-    before_id: int | None = None
+COUNTED_MOST = 999
 
 
 @dataclass
@@ -78,58 +59,31 @@ class CasePage:
     page: int
     has_next: bool
     size: int
-
-
-def matching(wanted: CaseFilter) -> QuerySet[Case]:
-    """The cases that a filter means, unsorted."""
-    found = Case.objects.all()
-    if wanted.agencies is not None:
-        found = found.filter(agency__in=list(wanted.agencies))
-    if wanted.status == "open":
-        found = found.filter(status__in=OPEN_STATUSES)
-    elif wanted.status:
-        found = found.filter(status=wanted.status)
-    for name in ("kind", "item", "district", "stage", "grade"):
-        if getattr(wanted, name):
-            found = found.filter(**{name: getattr(wanted, name)})
-    if wanted.overdue:
-        found = found.filter(overdue=True, status__in=OPEN_STATUSES)
-    if wanted.unsigned:
-        found = found.filter(status=Status.ESTABLISHED)
-    if wanted.registered_late:
-        found = found.filter(registered_late=True, status__in=OPEN_STATUSES)
-    if wanted.taken_by is not None:
-        found = found.filter(taken_by=wanted.taken_by)
-    if wanted.phone_owed:
-        calls = Q(phone_tasks__state=PhoneTask.State.OPEN)
-        if wanted.agencies is not None:  # those that the call centre makes are not the agency's (TP-6-4b)
-            calls &= Q(phone_tasks__agency__in=list(wanted.agencies))
-        found = found.filter(calls)
-    if wanted.reported:
-        found = found.filter(reported_back_at__isnull=False, completed_at=None)
-    if wanted.since is not None:
-        found = found.filter(established_at__gte=wanted.since)
-    if wanted.until is not None:
-        found = found.filter(established_at__lt=wanted.until)
-    if wanted.before_id is not None:
-        found = found.filter(pk__lt=wanted.before_id)
-    if wanted.q.strip():
-        found = found.filter(_words(wanted.q.strip()) | Q(party_id__in=list(wanted.parties)))
-    return found
-
-
-def _words(q: str) -> Q:
-    """A case number or its beginning, or words of place and description."""
-    return Q(number__istartswith=q) | Q(address__icontains=q) | Q(description__icontains=q)
+    upto: int | None = None  # a search that stopped before its end: the case it stopped at
+    bounded: bool = False  # more cases than are sorted
 
 
 def case_list(wanted: CaseFilter, *, sort: str = "newest", page: int = 1, size: int = PAGE) -> CasePage:
-    """One page of cases: five statements, whatever the number of rows."""
+    """One page of cases: a fixed number of statements, whatever the number of rows.
+
+    By number a list is read along its indexes. By limit or place it sorts at most `SORTED_MOST` cases: the
+    oldest where the limit is asked for, which run out first; the newest otherwise.
+    """
     page, size = max(page, 1), min(max(size, 1), 200)
-    order = SORTS.get(sort, SORTS["newest"])
     first = (page - 1) * size
-    cases = list(matching(wanted).order_by(*order)[first : first + size + 1])
-    return CasePage(rows=rows_of(cases[:size]), page=page, has_next=len(cases) > size, size=size)
+    order = SORTS.get(sort, SORTS["newest"])
+    bounded = False
+    if sort in ("newest", "oldest") or sort not in SORTS:
+        found = newest(wanted, first + size + 1, oldest=sort == "oldest")
+        ids = found.ids[first:]
+    else:
+        found = newest(wanted, SORTED_MOST + 1, oldest=sort == "due")
+        bounded = len(found.ids) > SORTED_MOST
+        several = among(Case.objects.all(), found.ids[:SORTED_MOST])
+        ids = list(several.order_by(*order).values_list("pk", flat=True)[first : first + size + 1])
+    cases = Case.objects.in_bulk(ids[:size])
+    rows = rows_of([cases[pk] for pk in ids[:size] if pk in cases])
+    return CasePage(rows, page, len(ids) > size, size, upto=found.upto, bounded=bounded)
 
 
 def rows_of(cases: list[Case]) -> list[CaseRow]:
@@ -177,36 +131,44 @@ def district_name(pack: Pack, case: Case) -> Any:
 
 
 def counts(agencies: Collection[str] | None, staff: int | None = None) -> dict[str, int]:
-    """How many cases wait in each tray of an agency, and of this person, in two statements."""
+    """How many cases wait in each tray of an agency, and of this person: `COUNTED_MOST` and one means more.
+
+    Each is counted along its own index and no further, in one statement.
+    """
     found = Case.objects.all() if agencies is None else Case.objects.filter(agency__in=list(agencies))
+    opened = found.filter(status__in=OPEN_STATUSES)
     owed = PhoneTask.objects.filter(state=PhoneTask.State.OPEN)
     if agencies is not None:
         owed = owed.filter(agency__in=list(agencies))
-    waiting = found.filter(status__in=OPEN_STATUSES).aggregate(
-        open=Count("id"),
-        unsigned=Count("id", filter=Q(status=Status.ESTABLISHED)),
-        acknowledged=Count("id", filter=Q(status=Status.ACKNOWLEDGED)),
-        in_progress=Count("id", filter=Q(status=Status.IN_PROGRESS)),
-        completed=Count("id", filter=Q(status=Status.COMPLETED)),
-        overdue=Count("id", filter=Q(overdue=True)),
-        submitted=Count("id", filter=Q(status=Status.SUBMITTED)),
-        registered_late=Count("id", filter=Q(registered_late=True)),
-        grade_b=Count("id", filter=~Q(grade="")),
-        reported=Count("id", filter=Q(reported_back_at__isnull=False, completed_at=None)),
-        mine=Count("id", filter=Q(taken_by=staff)),
-    )
-    return {**waiting, "phone": owed.count()}
+    trays: dict[str, QuerySet[Any]] = {
+        "unsigned": found.filter(status=Status.ESTABLISHED),
+        "acknowledged": found.filter(status=Status.ACKNOWLEDGED),
+        "in_progress": found.filter(status=Status.IN_PROGRESS),
+        "completed": found.filter(status=Status.COMPLETED),
+        "submitted": found.filter(status=Status.SUBMITTED),
+        "overdue": opened.filter(overdue=True),
+        "registered_late": opened.filter(registered_late=True),
+        "grade_b": opened.filter(~Q(grade="")),
+        "reported": opened.filter(reported_back_at__isnull=False, completed_at=None),
+        "phone": owed,
+    }
+    if staff is not None:
+        trays["mine"] = opened.filter(taken_by=staff)
+    parts, arguments = [], []
+    for tray in trays.values():
+        statement, values = tray.order_by().values("pk")[: COUNTED_MOST + 1].query.sql_with_params()
+        parts.append(f"(SELECT count(*) FROM ({statement}) AS tray)")
+        arguments += values
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", arguments)  # nosec B608
+        counted = dict(zip(trays, cursor.fetchone(), strict=True))
+    by_status = ("unsigned", "acknowledged", "in_progress", "completed", "submitted")
+    return {"mine": 0, **counted, "open": sum(counted[name] for name in by_status)}
 
 
 def by_number(number: str) -> Case | None:
     """The case of a number, written with or without its dash and in any case of letters."""
     return Case.objects.filter(number=plain_number(number)).first()
-
-
-def plain_number(typed: str) -> str:
-    """A case number as it is kept, from how people write it: ``f1150302 000123`` is F1150302-000123."""
-    bare = "".join(normalize("NFKC", typed).upper().split()).replace("-", "")
-    return _NUMBER.sub(r"\1-\2", bare)
 
 
 def earlier_of_phone(phone: str, limit: int = 10) -> list[CaseRow]:
