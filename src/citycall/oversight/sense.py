@@ -57,5 +57,6 @@ def _limits(pack: Pack) -> Iterator[tuple[str, Limit]]:
             if isinstance(stage.limit, Limit):
                 yield kind.name.get(), stage.limit
         for category in kind.categories:
-            if category.limit is not None:
-                yield category.name.get(), category.limit
+            limit = kind.category_limit(category.code)
+            if limit is not None:
+                yield category.name.get(), limit

@@ -116,7 +116,7 @@ def touches_limits(before: Pack, after: Pack) -> bool:
     def looked_at(pack: Pack) -> tuple[Any, ...]:
         clocks = [(rule.code, rule.kinds, rule.start, rule.limit) for rule in pack.clocks]
         kinds = {
-            code: (kind.stages, [(one.code, one.limit) for one in kind.categories])
+            code: (kind.stages, [(one.code, kind.category_limit(one.code)) for one in kind.categories])
             for code, kind in pack.kinds.items()
         }
         items = {code: (item.stage1, item.stage2_max) for code, item in pack.items.items()}

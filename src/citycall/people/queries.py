@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from citycall.base import clock, policies, private
 from citycall.base.commands import Actor, ActorPost
 from citycall.base.commands.door import effective_who
-from citycall.people.models import Agency, ApiToken, Holding, Party, PartyView, Post, Staff
+from citycall.people.models import Agency, ApiToken, Holding, IdentityCheck, Party, PartyView, Post, Staff
 from citycall.people.presence import posts_of, standing_at
 from citycall.people.roles import FILLED_BY_THE_AGENCY, role_name
 
@@ -389,3 +389,13 @@ def party_views(party: int | None = None, since: datetime | None = None, limit: 
     if since is not None:
         found = found.filter(at__gte=since)
     return list(found[:limit])
+
+
+def identity_check(check: int | None) -> IdentityCheck | None:
+    """One call back that asked who reports."""
+    return None if check is None else IdentityCheck.objects.filter(pk=check).first()
+
+
+def identity_checks_of(call: int) -> list[IdentityCheck]:
+    """The calls back about the matter of a call, newest first."""
+    return list(IdentityCheck.objects.filter(call_id=call).order_by("-id")[:20])

@@ -20,6 +20,7 @@ class Named(Rule):
 
     code: Code
     name: Text
+    sample: bool = False
 
 
 def _named(value: Any) -> Any:

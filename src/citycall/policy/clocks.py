@@ -84,8 +84,7 @@ def limit_of(rule: ClockRule, item: Item | None, kind: CaseKind, event_data: Map
         case "kind.ordinary":
             return _ordinary(kind)
         case "kind.category":
-            named = event_data.get("category")
-            found = next((one.limit for one in kind.categories if one.code == named), None)
+            found = kind.category_limit(event_data.get("category"))
             return _ordinary(kind) if found is None else found
         case "event.limit":
             given = event_data.get("limit")

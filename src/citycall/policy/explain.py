@@ -196,9 +196,13 @@ def _source(pack: Pack, rule: ClockRule, item: Item | None, kind: CaseKind, fact
                 en=f"the first stage of the item “{item.name.en}”{sample[1]}",
             )
         case "kind.category":
-            for n, one in enumerate(kind.categories):
-                if one.code == facts.get("category") and one.limit is not None:
-                    found = _taken(pack, f"kinds.{kind.code}.categories.{one.code or n}.limit")
+            for one in kind.categories:
+                if one.code == facts.get("category") and kind.category_limit(one.code) is not None:
+                    at = f"kinds.{kind.code}"
+                    found = _taken(
+                        pack,
+                        f"{at}.categories.{one.code}.limit" if one.limit else f"{at}.category_limits",
+                    )
                     own = Text(zh=f"陳情類別「{one.name.zh}」", en=f"the category “{one.name.en}”")
                     return _with(own, found)
             return _with(_ordinary(kind), _taken(pack, f"kinds.{kind.code}.stages.ordinary.limit"))

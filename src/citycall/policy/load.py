@@ -28,8 +28,8 @@ from citycall.policy.variation_points import POINTS, READINGS
 
 FILES = (
     "pack.yaml", "kinds.yaml", "clocks.yaml", "notices.yaml", "tasks.yaml", "requests.yaml",
-    "templates.yaml", "settings.yaml", "readings.yaml", "may.yaml",
-    "items.csv", "districts.csv", "roads.csv",
+    "templates.yaml", "settings.yaml", "readings.yaml", "may.yaml", "intake.yaml",
+    "items.csv", "districts.csv", "roads.csv", "authorities.csv",
 )  # fmt: skip
 
 ITEM_COLUMNS = (

@@ -29,10 +29,22 @@ Running = Mapping[str, tuple[datetime, datetime]]  # the clocks of a case: code 
 # The events of a case that each effect brings about, which the moves of its kind must allow.
 EVENTS: dict[str, tuple[str, ...]] = {
     "reassign": ("case.requested", "case.request_decided", "case.reassigned"),
-    "join": ("case.requested", "case.request_decided", "case.joined", "case.join_answered"),
+    "join": (
+        "case.requested",
+        "case.request_decided",
+        "case.joined",
+        "case.join_answered",
+        "case.all_joined",
+    ),
     "release": ("case.requested", "case.request_decided", "case.released"),
     "extend": ("case.requested", "case.request_decided", "case.extended"),
-    "dispute": ("case.requested", "case.request_decided", "case.ruled", "case.reassigned"),
+    "dispute": (
+        "case.requested",
+        "case.request_decided",
+        "case.position_stated",
+        "case.ruled",
+        "case.reassigned",
+    ),
 }
 
 

@@ -122,7 +122,9 @@ def _limits_by(pack: Pack) -> Iterator[Finding]:
     if "petition-limits" not in pack.readings:
         return
     by = READINGS["petition-limits"].read(pack.readings["petition-limits"].value).by
-    own = any(category.limit for kind in pack.kinds.values() for category in kind.categories)
+    own = any(
+        kind.category_limit(category.code) for kind in pack.kinds.values() for category in kind.categories
+    )
     if (by == "category") != own:
         message = "categories have limits of their own" if own else "no category has a limit of its own"
         yield Finding("error", "readings.petition-limits.value.by", f"{by!r}: {message}")

@@ -1,11 +1,16 @@
 """The typed input of a command."""
 
 import unicodedata
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from django.utils.translation import gettext as _
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from citycall.base import clock
+
+FIRST_YEAR, LAST_YEAR = 1999, 2199
 LONGEST = 4000
 # Characters that turn the reading direction round can make a text look like another one.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -58,3 +63,20 @@ OptionalLine = Annotated[str, Field(max_length=200)]
 Paragraphs = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[a-z0-9_.\-]+$")]
 RowId = Annotated[int, Field(gt=0, lt=2**63)]
+
+
+def _assume_local(value: object) -> object:
+    """A time typed without a zone is the government's own."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return value
+    if isinstance(value, datetime) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(_("年份不正確。"))
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=clock.TAIPEI)
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_assume_local)]

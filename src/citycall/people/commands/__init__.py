@@ -1,6 +1,6 @@
 """What can be done in the people room."""
 
-from citycall.people.commands.citizens import find_by_phone, unmask
+from citycall.people.commands.citizens import check_identity, find_by_phone, unmask
 from citycall.people.commands.offices import add_agency, add_post, assign_post, set_deputies
 from citycall.people.commands.preferences import set_language
 from citycall.people.commands.presence import declare_leave, end_leave
@@ -16,6 +16,7 @@ __all__ = [
     "add_staff",
     "assign_post",
     "change_password",
+    "check_identity",
     "create_token",
     "deactivate_staff",
     "declare_leave",

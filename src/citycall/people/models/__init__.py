@@ -1,6 +1,6 @@
 """Tables of the people room."""
 
-from citycall.people.models.citizens import Party, PartyView
+from citycall.people.models.citizens import IdentityCheck, Party, PartyView
 from citycall.people.models.government import Agency, Deputy, Government, Holding, Leave, Post
 from citycall.people.models.staff import ApiToken, SignInFailure, Staff
 
@@ -10,6 +10,7 @@ __all__ = [
     "Deputy",
     "Government",
     "Holding",
+    "IdentityCheck",
     "Leave",
     "Party",
     "PartyView",

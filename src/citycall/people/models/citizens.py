@@ -53,6 +53,30 @@ class Party(models.Model):
         return bool(self.phone and private.is_mobile(self.phone))
 
 
+class IdentityCheck(models.Model):
+    """Who reports was rung back, and said that it was they, or not (NT-8-2a, NT-8-2b). Never changed.
+
+    It is about a call, before there is any case; the number is personal data.
+    """
+
+    SUBJECT_KIND = "identity_check"
+
+    call_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    phone = EncryptedTextField()
+    phone_hash = models.CharField(max_length=64)
+    confirmed = models.BooleanField()
+    reason = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+    checked_by = models.BigIntegerField(null=True, blank=True)
+    checked_post = models.CharField(max_length=96, blank=True)
+
+    class Meta:
+        triggers = (pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),)
+
+    def __str__(self) -> str:
+        return f"#{self.pk}: {self.confirmed}"
+
+
 class PartyView(models.Model):
     """Somebody looked at a citizen's contact data: who, what, why. Never changed, never deleted."""
 

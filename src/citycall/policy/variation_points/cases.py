@@ -20,6 +20,7 @@ class OutsideJurisdiction(Value):
     letter_within: Limit | None = None
     copy_to: Words = ()
     follow_up: bool | None = None
+    follow_within: Limit | None = None  # when the outside authority is first asked how it gets on
 
 
 class Register(Value):

@@ -22,6 +22,7 @@ class Days(Value):
     working_days: Literal["working"] = "working"
     day_ends: Literal["same_time", "end_of_day", "office_end"] = "same_time"
     working_day_ends: Literal["same_time", "end_of_day", "office_end"] = "same_time"
+    requests_end: Literal["same_time", "end_of_day", "office_end"] | None = None  # as the days of limits
 
 
 class StageHours(Value):
@@ -113,7 +114,7 @@ READING_LIST = (
         "Days and working days",
         "clocks-deadlines",
         Days,
-        "NT-5-2-2a NT-5-2-2b TP-6-5 TP-6-6-0 AE-7-1b TP-5-5-6d NT-5-4-1b NT-5-4-1c",
+        "NT-5-2-2a NT-5-2-2b TP-5-3-1a TP-5-3-2a TP-5-3-2d TP-6-5 TP-6-6-0 AE-7-1b TP-5-5-6d NT-5-4-1b NT-5-4-1c",
     ),
     _reading(
         "stage-hours",

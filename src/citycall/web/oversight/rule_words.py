@@ -61,8 +61,9 @@ def kind_lines(kind: CaseKind) -> Iterator[str]:
         bounds = "～".join(limit_words(one) for one in (stage.min, stage.max) if one is not None)
         yield f"{stages[code]}：{limit}{f'（{bounds}）' if bounds else ''}"
     for category in kind.categories:
-        if category.limit is not None:
-            yield f"{named(category.name)}：{limit_words(category.limit)}"
+        limit = kind.category_limit(category.code)
+        if limit is not None:
+            yield f"{named(category.name)}：{limit_words(limit)}"
     if kind.identity.required:
         yield _("受理需要：%(parts)s") % {"parts": words_of(kind.identity.required)}
     if kind.completion.requires:

@@ -18,6 +18,8 @@ from citycall.people.parties import create_party
 from citycall.policy import Pack, Place, PlaceError
 from citycall.policy.items import Item
 from citycall.policy.kinds import CaseKind
+from citycall.policy.points import cell_of
+from citycall.services.cases.commands.identity import check_confirmed, check_identity, marks_named
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase, OneLine
 from citycall.services.cases.commands.naming import (
     agency_for,
@@ -38,6 +40,9 @@ class PlaceIn(Input):
 
     address: Annotated[str, OneLine, Field(min_length=1, max_length=200)]
     district: Annotated[str, Field(max_length=16)] = ""
+    lat: Annotated[float, Field(ge=10, le=30)] | None = None  # WGS84, as a telephone or a map gives it
+    lon: Annotated[float, Field(ge=110, le=130)] | None = None
+    accuracy_m: Annotated[int, Field(ge=0, le=100_000)] | None = None
 
 
 class ReporterIn(Input):
@@ -68,13 +73,17 @@ class Establish(Input):
     item: Code | None = None
     agency: Code | None = None
     category: Code | None = None
+    marks: Annotated[tuple[Code, ...], Field(max_length=12)] = ()  # what it touches, as the pack names it
     description: Annotated[str, Field(min_length=2, max_length=2000)]
     place: PlaceIn | None = None
     reporter: ReporterIn = ReporterIn()
     reply_by: Way | None = None
     call_id: RowId | None = None
     related_to: RowId | None = None  # the earlier case whose matter is taken up again (TP-6-4c)
-    channel: Literal["phone", "api", "web", "counter", "import"] = "phone"
+    channel: Literal["phone", "api", "web", "counter", "letter", "box", "import"] = "phone"
+    identity_refused: bool = False  # the reporter was asked and will not say (TP-6-2a)
+    identity_check: RowId | None = None  # the call back that confirmed who reports (NT-8-2a)
+    application: Annotated[str, OneLine, Field(max_length=80)] = ""  # the application it is about (HR-3-1-2)
     notified_at: Instant | None = None
     notified_person: Annotated[str, OneLine, Field(max_length=80)] = ""
 
@@ -113,6 +122,21 @@ class Established(BaseModel):
         "TP-5-5-4",
         "TP-5-5-5a",
         "TP-6-4c",
+        "TP-2-1-4a",
+        "TP-2-1-4b",
+        "TP-5-1b",
+        "TP-6-2a",
+        "KM-2-3a",
+        "KM-2-3b",
+        "KM-6-2a",
+        "KM-6-2b",
+        "KM-6-2c",
+        "NT-3-3",
+        "NT-5-2-3a",
+        "NT-8-2a",
+        "AE-7-1a",
+        "HR-3-1-2",
+        "HR-3-2-0",
     ),
     keyed=True,
 )
@@ -120,22 +144,24 @@ def establish(ctx: Context, data: Establish) -> Established:
     """Take a case. Everything that follows from it, clocks and notices, is written with it.
 
     Refused: ``unknown_item``, ``closed_item``, ``unknown_agency``, ``place_outside``, ``place_unclear``,
-    ``invalid``, ``identity_required`` (with the kind that is offered instead), ``no_outage``,
-    ``telephone_notice_required``.
+    ``invalid``, ``identity_required`` (with the kind that is offered instead), ``identity_unconfirmed``,
+    ``no_outage``, ``telephone_notice_required``.
     """
     pack = ctx.pack
     item = _item(pack, data, ctx)
     kind = _kind(pack, item, data)
-    agency = agency_for(item, data.agency)
-    category = category_of(kind, data.category)
+    agency = agency_for(item, data.agency, kind.owner)
     place = _place(pack, kind, data.place)
-    _check_identity(kind, item, data)
     reporter = data.reporter.model_dump()
+    marks = marks_named(pack, kind, data.marks)
+    refused = check_identity(pack, kind, item, marks, reporter, refused=data.identity_refused)
+    confirmed = check_confirmed(pack, kind, marks, reporter["phone"], data.identity_check, ctx.now)
     became = _becomes(kind, item, place.addr_key if place else "")
     if became:
         kind = pack.kinds[became]
+    category = category_of(kind, data.category)
     told = telephone_notice(kind, data.notified_at, data.notified_person, ctx.now)
-    reply_by = data.reply_by or _best_way(kind, reporter)
+    reply_by = data.reply_by or _way_left(kind, reporter)
     _check_way(kind, reply_by, reporter)
 
     party = create_party(ctx, **reporter) if any(reporter.values()) else None
@@ -147,11 +173,16 @@ def establish(ctx: Context, data: Establish) -> Established:
         "kind": kind.code,
         "item": item.code if item else "",
         "category": category,
+        "marks": list(marks),
+        "identity_refused": refused,
+        "identity_check_id": confirmed,
+        "application": data.application,
         "cause_group": item.cause_group if item else "",
         "description": data.description,
         "address": place.address_norm if place else "",
         "district": (place.district_code or "") if place else "",
         "addr_key": place.addr_key if place else "",
+        **_point(data.place),
         "agency": agency,
         "party_id": party.pk if party else None,
         "has_mobile": bool(party and party.has_mobile),
@@ -256,27 +287,24 @@ def _place(pack: Pack, kind: CaseKind, given: PlaceIn | None) -> Place | None:
         ) from error
 
 
-def _check_identity(kind: CaseKind, item: Item | None, data: Establish) -> None:
-    """Unnamed callers (NT-5-4-11a), except for public safety and resources (NT-5-4-11b)."""
-    missing = kind.identity.missing(item, data.reporter.model_dump())
-    if missing:
-        labels = {
-            "name": _("姓名"),
-            "phone": _("電話"),
-            "email": _("電子郵件"),
-            "address": _("地址"),
-            "contact": _("聯絡方式"),
-        }
-        names = "、".join(labels[part] for part in missing)
-        offer = kind.identity.otherwise_offer
-        message = _("未具名不適用快速服務，請補填：%(names)s；或改以一般陳情受理。") % {"names": names}
-        raise Refused(
-            "identity_required",
-            message,
-            fields={f"reporter.{part}": _("本項服務必須具名。") for part in missing},
-            status=422,
-            info={"offer": offer, "missing": list(missing)},
-        )
+def _point(given: PlaceIn | None) -> dict[str, Any]:
+    """The point on the map, with the square of the grid by which what is near is found."""
+    if given is None or given.lat is None or given.lon is None:
+        return {}
+    return {
+        "lat": given.lat,
+        "lon": given.lon,
+        "accuracy_m": given.accuracy_m,
+        "cell": cell_of(given.lat, given.lon),
+    }
+
+
+def _way_left(kind: CaseKind, reporter: dict[str, str]) -> str:
+    """The way by which to answer where none was named: asked for where the pack says so (NT-5-2-3a)."""
+    if kind.reply.as_wished and (reporter["phone"] or reporter["email"]):
+        message = _("民眾留有聯絡方式，請詢問希望的回覆方式並登錄。")
+        raise Refused("invalid", message, fields={"reply_by": message}, status=422)
+    return _best_way(kind, reporter)
 
 
 def _best_way(kind: CaseKind, reporter: dict[str, str]) -> str:

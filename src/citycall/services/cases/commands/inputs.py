@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from unicodedata import category
 
-from django.utils.translation import gettext as _
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
-from citycall.base import clock
 from citycall.base.commands import Input
+from citycall.base.commands.inputs import Instant as Instant
 from citycall.base.commands.inputs import Paragraphs, RowId
 
-FIRST_YEAR, LAST_YEAR = 1999, 2199
 Reason = Annotated[str, Field(min_length=2, max_length=1000)]
-
-
-def _assume_local(value: object) -> object:
-    """A time typed without a zone is the government's own."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.strip())
-        except ValueError:
-            return value
-    if isinstance(value, datetime) and not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(_("年份不正確。"))
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=clock.TAIPEI)
-    return value
 
 
 def _one_line(value: object) -> object:
@@ -39,14 +22,14 @@ def _one_line(value: object) -> object:
     return " ".join(seen.split())
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_assume_local)]
 OneLine = BeforeValidator(_one_line)
 
 
 class OfCase(Input):
-    """A command about one case."""
+    """A command about one case. `seen`: the state of it that one acts on, for `stale` (acts/stale.py)."""
 
     case: RowId
+    seen: RowId | None = None
 
 
 class WithText(OfCase):

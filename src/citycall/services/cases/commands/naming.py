@@ -34,13 +34,18 @@ def kinds_for(pack: Pack, item: Item) -> set[str]:
     return {item.kind} | {code for code in others if code}
 
 
-def agency_for(item: Item | None, named: str | None) -> str:
-    """The competent agency: the item's own, or the one that is named where there is no item."""
+def agency_for(item: Item | None, named: str | None, owner: str | None = None) -> str:
+    """The competent agency: the item's own, that which owns all matters of the kind (AE-7-1a), or the one named."""
     if item is not None:
         if named and named != item.agency:
             message = _("這個服務項目由其他機關辦理，請不要另選機關。")
             raise Refused("invalid", message, fields={"agency": message}, status=422)
         return item.agency
+    if owner is not None and named in (None, "", owner):
+        return owner
+    if owner is not None:
+        message = _("這類案件由專責單位辦理，請不要另選機關。")
+        raise Refused("invalid", message, fields={"agency": message}, status=422)
     if not named:
         message = _("沒有服務項目時，請選擇權責機關。")
         raise Refused("invalid", message, fields={"agency": message}, status=422)
@@ -51,8 +56,13 @@ def agency_for(item: Item | None, named: str | None) -> str:
 
 
 def category_of(kind: CaseKind, named: str | None) -> str:
-    """The category of a petition, which may set its limit (TP-5-5-4); empty where the kind knows none."""
+    """The category of a petition, which may set its limit (TP-5-5-4); empty where the kind knows none.
+
+    Where nobody chose one it is the usual one of the kind, if it has such (NT-3-3); else one must be chosen
+    (KM-2-3a, TP-2-1-4a).
+    """
     known = {category.code for category in kind.categories}
+    named = named or kind.usual_category
     if not named and not known:
         return ""
     if named not in known:

@@ -8,11 +8,14 @@ from typing import Annotated, Literal
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
+from citycall.base import clock
 from citycall.base.commands import Context, Input, Refused, command
 from citycall.base.commands.inputs import RowId
 from citycall.base.events import record
 from citycall.base.private import normalise_phone, phone_hash
+from citycall.services.calls.commands.special import seen_at_call
 from citycall.services.calls.models import Call
+from citycall.services.calls.queries import special_now
 
 TOPIC = "calls"
 
@@ -54,7 +57,7 @@ class OfCall(Input):
 @command("calls.answer", who=("operator", "lead"))
 def answer(ctx: Context, data: OfCall) -> CallDone:
     """An operator takes a ringing call; who comes second is told so."""
-    call = _locked(data.call)
+    call = locked(data.call)
     if call.status != Call.Status.RINGING:
         raise Refused("already_answered", _("這通電話已由其他同仁接聽或已掛斷。"), status=409)
     if Call.objects.filter(operator=ctx.actor.staff_id, status=Call.Status.ANSWERED).exists():
@@ -70,6 +73,9 @@ def answer(ctx: Context, data: OfCall) -> CallDone:
             "operator_post": ctx.post_code,
         },
     )
+    special = special_now(call.phone_hash, clock.local(ctx.now).date())
+    if special is not None:
+        seen_at_call(ctx, special, call.pk)
     ctx.signal(TOPIC)
     return CallDone(call=call.pk, status=call.status, offered_at=call.offered_at)
 
@@ -83,7 +89,7 @@ class End(OfCall):
 @command("calls.end", who=("operator", "lead", "system"))
 def end(ctx: Context, data: End) -> CallDone:
     """The call is over; one that nobody answered is a missed one. Ending it again changes nothing."""
-    call = _locked(data.call)
+    call = locked(data.call)
     if call.status in (Call.Status.ENDED, Call.Status.MISSED):
         return CallDone(call=call.pk, status=call.status, offered_at=call.offered_at)
     if call.operator is not None and call.operator != ctx.actor.staff_id and not ctx.actor.has("lead"):
@@ -96,14 +102,14 @@ def end(ctx: Context, data: End) -> CallDone:
         set={
             "status": Call.Status.MISSED if missed else Call.Status.ENDED,
             "ended_at": ctx.now,
-            "outcome": data.outcome or ("abandoned" if missed else ""),
+            "outcome": data.outcome or ("abandoned" if missed else call.outcome),
         },
     )
     ctx.signal(TOPIC)
     return CallDone(call=call.pk, status=call.status, offered_at=call.offered_at)
 
 
-def _locked(pk: int) -> Call:
+def locked(pk: int) -> Call:
     call = Call.objects.select_for_update().filter(pk=pk).first()
     if call is None:
         raise Refused("not_found", _("查無此通話。"), status=404)
