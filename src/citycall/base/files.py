@@ -31,12 +31,13 @@ MOST_BYTES = 20 * 1024 * 1024
 MOST_PIXELS = 100_000_000
 LONGEST_NAME = 120
 PDF, HEIC = "application/pdf", "image/heic"
+ODT = "application/vnd.oasis.opendocument.text"  # made here, never taken in
 # What Pillow may read -> kind of file and ending. Other formats that Pillow knows are not tried.
 IMAGES = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "WEBP": ("image/webp", ".webp")}
 # A JPEG of several pictures, as many telephones make them (another one for depth or brightness); the first
 # is what its owner took.
 MULTI_PICTURE = "MPO"
-ENDINGS = dict(IMAGES.values()) | {PDF: ".pdf", HEIC: ".heic"}
+ENDINGS = dict(IMAGES.values()) | {PDF: ".pdf", HEIC: ".heic", ODT: ".odt"}
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 
 
@@ -85,11 +86,19 @@ def store(ctx: Context, upload: Any, *, about_kind: str = "", about_id: int | No
         raise Refused("wrong_file_type", _("只接受 JPEG、PNG、WebP、HEIC 圖片與 PDF 檔。"), status=415)
     if mime not in (PDF, HEIC):
         content = _clean_image(content)
+    name = str(getattr(upload, "name", "") or "")
+    return keep_made(ctx, content, name, mime, about_kind=about_kind, about_id=about_id)
+
+
+def keep_made(
+    ctx: Context, content: bytes, name: str, mime: str, *, about_kind: str = "", about_id: int | None = None
+) -> StoredFile:
+    """Keep what was made here, such as a letter; what comes from outside goes through `store`."""
     digest = hashlib.sha256(content).hexdigest()
     _write(path_of(digest), content)
-    stored = StoredFile.objects.create(
+    return StoredFile.objects.create(
         sha256=digest,
-        name=safe_name(str(getattr(upload, "name", "") or ""), mime),
+        name=safe_name(name, mime),
         mime=mime,
         size=len(content),
         created_at=ctx.now,
@@ -97,7 +106,6 @@ def store(ctx: Context, upload: Any, *, about_kind: str = "", about_id: int | No
         about_id=about_id,
         uploaded_by=ctx.actor.staff_id,
     )
-    return stored
 
 
 def attach(ctx: Context, ids: Sequence[int], about_kind: str, about_id: int) -> list[StoredFile]:

@@ -20,10 +20,11 @@ from citycall.base.notices import Notice, queue
 from citycall.people.queries import agency_names, posts_bearing, posts_in_roles, posts_of_others
 from citycall.policy import Pack
 from citycall.policy.notices import notices_for, reporter_channel
-from citycall.policy.rules import APPROVER, NotifyAction, Strike
+from citycall.policy.rules import APPROVER, AT_ANOTHER, NotifyAction, Strike
 from citycall.services.cases.models import Case, CaseClock, Status
 
 REPORTER = "reporter"
+OF_REPLY = ("content", "handler_name", "handler_phone", "document_number", "reply_date", "grade")
 
 
 def context_of(pack: Pack, case: Case, **more: Any) -> dict[str, Any]:
@@ -50,6 +51,8 @@ def context_of(pack: Pack, case: Case, **more: Any) -> dict[str, Any]:
         "reference": case.outside_reference,
         "letter_date": _day(case.outside_date),
         "task_name": "",
+        **dict.fromkeys(OF_REPLY, ""),
+        "other_agency": "",
         "hotline": pack.hotline,
         "city": {"zh": pack.city.zh, "en": pack.city.en},
         "portal_url": f"{settings.CITYCALL_URL}/track/",
@@ -78,7 +81,7 @@ def queue_for_event(
         for to, channel in product(rule.to, rule.channels):
             ways: list[tuple[str | None, int | None, str, str]]
             if to != REPORTER:
-                ways = [(post, None, to, channel) for post in posts_meant(pack, case, to)]
+                ways = [(post, None, to, channel) for post in posts_meant(pack, case, to, facts)]
             else:
                 way = reporter_channel(
                     channel, mobile=case.has_mobile, email=case.has_email, reply_by=case.reply_by
@@ -123,7 +126,7 @@ def facts_of(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def posts_meant(pack: Pack, case: Case, to: str) -> list[str]:
+def posts_meant(pack: Pack, case: Case, to: str, facts: Mapping[str, Any] | None = None) -> list[str]:
     """The posts that a rule names: one by its code, the handler, who approves, or a role of the agency.
 
     The handler is who took the case; until somebody does, the post that the item names, if it names one.
@@ -133,6 +136,10 @@ def posts_meant(pack: Pack, case: Case, to: str) -> list[str]:
     """
     if to.startswith("post:"):
         return [to.removeprefix("post:")]
+    if to.startswith(AT_ANOTHER):  # of the agencies that join, or that had the case before
+        which, _, role = to.partition(":")
+        agencies = (facts or {}).get(which, ())
+        return [post for code in agencies for post in posts_bearing(code, role) or [f"{code}.{role}"]]
     if to == APPROVER:
         return _approvers(pack, case)
     if to == "handler":

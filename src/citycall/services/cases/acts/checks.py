@@ -20,6 +20,7 @@ RELEASERS = ("operator", "lead", "director", "evaluator", "head", "supervisor", 
 MERGERS = ("handler", "intake_window", "section_chief")
 REMINDERS = ("evaluator", "director", "head")  # of the office that steers the hotline
 GRADE_B = "B"
+WRITTEN = ("letter", "email", "sms")  # a reply that can be read again
 # All that a pack's task rules may name; each rule names its own among them.
 OWING = (
     "operator",
@@ -251,6 +252,12 @@ def done_and_answered(at: Standing) -> Refused | None:
         refused = _cannot_be_rung(at)
         if refused is not None:
             return refused
+    writing = at.kind.writing
+    if writing is not None and at.open_draft is not None:
+        message = _("回覆稿尚未發出，不能結案。請填註發文文號等事項後發出。")
+        return Refused("reply_owed", message, status=409)
+    if writing is not None and writing.must and not any(one.way in WRITTEN for one in at.replies):
+        return Refused("no_written_reply", _("尚未以書面函復民眾，不能結案。"), status=409)
     if _message_owed(at) and not (at.actor.has("lead") and at.message_lost):
         return Refused("reply_owed", _("回覆民眾的訊息尚未送出，不能結案；送出後會自動結案。"), status=409)
     return None

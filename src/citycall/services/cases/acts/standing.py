@@ -21,7 +21,16 @@ from citycall.base.notices import Notice
 from citycall.policy import Pack
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases import tasks
-from citycall.services.cases.models import Case, CaseTask, PhoneRecord, PhoneTask, StageRequest, Status
+from citycall.services.cases.models import (
+    Case,
+    CaseReply,
+    CaseTask,
+    PhoneRecord,
+    PhoneTask,
+    ReplyDraft,
+    StageRequest,
+    Status,
+)
 
 REPLY_SENT = "cases.reply_sent"  # what a notice sets off when the citizen has it
 LOST = (Notice.State.FAILED, Notice.State.UNDELIVERABLE)
@@ -55,6 +64,14 @@ class Standing:
     @cached_property
     def phone_records(self) -> list[PhoneRecord]:
         return list(PhoneRecord.objects.filter(case=self.case).order_by("id"))
+
+    @cached_property
+    def open_draft(self) -> ReplyDraft | None:
+        return ReplyDraft.objects.filter(case=self.case, state=ReplyDraft.State.OPEN).first()
+
+    @cached_property
+    def replies(self) -> list[CaseReply]:
+        return list(CaseReply.objects.filter(case=self.case).order_by("id"))
 
     @cached_property
     def pending_request(self) -> StageRequest | None:

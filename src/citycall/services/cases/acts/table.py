@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from citycall.policy import Pack
 from citycall.policy.kinds import CaseKind
-from citycall.services.cases.acts import checks
+from citycall.services.cases.acts import checks, request_checks, writing_checks
 from citycall.services.cases.acts.standing import ANYWHERE, OWN, Check, Standing, Who, moves
 from citycall.services.cases.tasks import DONE
 
@@ -85,6 +85,14 @@ def _grounds(kind: CaseKind) -> tuple[str, ...]:
     return ("ground",) if kind.release and kind.release.grounds else ()
 
 
+def _writing(kind: CaseKind) -> tuple[str, ...]:
+    return kind.writing.requires if kind.writing else ()
+
+
+def _unprocessed(kind: CaseKind) -> tuple[str, ...]:
+    return ("ground", "reason") if kind.unprocessed else ()
+
+
 TABLE: tuple[CaseAct, ...] = (
     act("tell_number", "case.number_told", who=ANYWHERE, instead=(checks.number_untold,), adds=True),
     act("register", "case.registered", before=(checks.unregistered,)),
@@ -100,6 +108,8 @@ TABLE: tuple[CaseAct, ...] = (
     act("report_back", "case.reported_back", before=(checks.not_reported_yet,)),
     act("complete", "case.completed", "case.submitted", who=checks.ENTERS,
         instead=(checks.reported_back, checks.completing), demands=_completion),
+    act("draft_reply", "case.reply_drafted", before=(writing_checks.writes,), demands=_writing, adds=True),
+    act("issue_reply", "case.reply_issued", before=(writing_checks.drafted,)),
     act("record_reply", "case.replied", before=(checks.answers_by_hand,)),
     act("enter_grade_b", "case.graded_b", before=(checks.gradable,), demands=_grade_b),
     act("add_photos", "case.photo_added", adds=True),
@@ -115,6 +125,19 @@ TABLE: tuple[CaseAct, ...] = (
     act("open_task", "case.task_opened", who=ANYWHERE, instead=(checks.opens_task,), adds=True),
     act("do_task", "case.task_done", who=ANYWHERE, instead=(checks.does_task,), adds=True),
     act("release", "case.released", who=checks.RELEASES, before=(checks.releasable,), demands=_grounds),
+    act("make_request", "case.requested", who=ANYWHERE, instead=(request_checks.asks,)),
+    act("decide_request", "case.request_decided", "case.reassigned", "case.joined", "case.released",
+        "case.extended", "case.ruled", who=ANYWHERE, instead=(request_checks.decides,)),
+    act("withdraw_request", "case.request_decided", who=ANYWHERE, instead=(request_checks.takes_back,)),
+    act("answer_join", "case.join_answered", "case.all_joined", who=ANYWHERE,
+        instead=(request_checks.answers,)),
+    act("state_position", "case.position_stated", who=ANYWHERE, instead=(request_checks.states,), adds=True),
+    act("convert", "case.converted", who=request_checks.CONVERTS),
+    act("follow_up", "case.followed_up", "case.outcome_recorded", before=(request_checks.outside,)),
+    act("leave_unprocessed", "case.not_processed", who=writing_checks.DECIDES,
+        before=(writing_checks.may_be_left,), demands=_unprocessed),
+    act("tell_result", "case.result_told", who=ANYWHERE, before=(writing_checks.has_result,), adds=True),
+    act("ask_reopening", "case.reopening_asked", who=ANYWHERE, before=(writing_checks.may_ask,)),
     act("reopen", "case.reopened", who=checks.REOPENS),
     act("merge", "case.merged", who=checks.MERGES),
     act("link_repeat", "case.repeat_linked"),

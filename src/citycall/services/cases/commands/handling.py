@@ -17,6 +17,7 @@ from citycall.base.notices import Notice, call_off, on_sent
 from citycall.base.private import phone_hash
 from citycall.people.queries import parties
 from citycall.policy.kinds import CaseKind
+from citycall.services.cases import writing
 from citycall.services.cases.commands.completion import Complete, asked_of, check_completion
 from citycall.services.cases.commands.inputs import Done, OfCase, WithReason, WithText
 from citycall.services.cases.commands.repeats import note_finding, revoke_unreceived
@@ -87,27 +88,29 @@ def add_photos(ctx: Context, data: AddPhotos) -> Done:
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
     for upload in data.uploads:
-        stored = _stored(ctx, case, upload)
-        CaseFile.objects.create(
-            case=case,
-            file_id=stored.pk,
-            caption=data.caption,
-            added_by=ctx.actor.staff_id,
-            added_at=ctx.now,
-        )
+        stored = keep_file(ctx, case, upload, data.caption)
         advance(ctx, case, "case.photo_added", info={"file": stored.pk, "caption": data.caption})
     ctx.audit("case", case.pk, files=len(data.uploads))
     return Done(**_done(case))
 
 
-def _stored(ctx: Context, case: Case, upload: Any) -> StoredFile:
+def keep_file(ctx: Context, case: Case, upload: Any, caption: str, field: str = "uploads") -> StoredFile:
+    """Put one file on the case, for whoever may see the case."""
+    stored = _stored(ctx, case, upload, field)
+    CaseFile.objects.create(
+        case=case, file_id=stored.pk, caption=caption, added_by=ctx.actor.staff_id, added_at=ctx.now
+    )
+    return stored
+
+
+def _stored(ctx: Context, case: Case, upload: Any, field: str) -> StoredFile:
     """Keep one upload; a refusal names the file it is about."""
     try:
         return store(ctx, upload, about_kind="case", about_id=case.pk)
     except Refused as refused:
         if not refused.fields:
             name = "".join(filter(str.isprintable, str(upload.name)))[-60:]
-            refused.fields["uploads"] = f"{name}: {refused.message}"
+            refused.fields[field] = f"{name}: {refused.message}"
         raise
 
 
@@ -150,6 +153,7 @@ def complete(ctx: Context, data: Complete) -> Done:
         changes["late_reason"] = data.late_reason
     if data.prevention:
         _prevent(ctx, case, data.prevention)
+    writing.put_up(ctx, case, kind, data.result)
     if kind.completion.approved_by:
         changes |= {"submitted_at": ctx.now, "submitted_by": ctx.actor.staff_id}
         advance(ctx, case, "case.submitted", set=changes, info={"late": late})
@@ -164,10 +168,18 @@ def complete(ctx: Context, data: Complete) -> Done:
 
 
 def completed(ctx: Context, case: Case, kind: CaseKind, *, told: int) -> None:
-    """The result stands: the citizen was answered before, is rung, or reads the message that was queued."""
+    """The result stands: the citizen was answered before, is written to, is rung, or reads a queued message.
+
+    A written reply that still lacks something waits for it (TP-5-5-2b).
+    """
+    written = writing.go_out(ctx, case, kind)
+    if written is writing.Went.WAITS:
+        return
     if case.replied_at is not None:
         _close_by_itself(ctx, case, kind)
-    elif kind.reply.owes_call(case.reply_by, has_phone=case.has_phone):
+    elif written is writing.Went.OUT:
+        return  # the message goes out by itself
+    elif written is writing.Went.BY_PHONE or kind.reply.owes_call(case.reply_by, has_phone=case.has_phone):
         agency = kind.reply.phone_agency_of(case.agency)
         record(
             ctx,
@@ -195,6 +207,7 @@ def reply_sent(notices: Sequence[Notice]) -> None:
             kind = pack_for(case).kinds[case.kind]
             of_now = case.completed_at is not None and by_case[case.pk].created_at >= case.completed_at
             if of_now and kind.next_status("case.replied", case.status) is not None:
+                writing.message_arrived(ctx, case)
                 _answered(ctx, case, kind, told=by_case[case.pk].channel)
 
 
@@ -206,7 +219,7 @@ def _answered(ctx: Context, case: Case, kind: CaseKind, told: str) -> None:
 
 
 def _close_by_itself(ctx: Context, case: Case, kind: CaseKind) -> None:
-    if kind.reply.closes_when in ("replied", "completed"):
+    if kind.reply.closes_when in ("replied", "completed") and not writing.owes_writing(case, kind):
         close_case(ctx, case)
 
 
@@ -229,6 +242,8 @@ class Reopen(WithReason):
 
 _UNAPPROVED = dict.fromkeys(("submitted_at", "submitted_by", "approved_at", "approved_by"))
 
+_PROCESSED = {"unprocessed_at": None, "unprocessed_by": None, "unprocessed_ground": ""}
+
 
 @command("cases.reopen", who=("lead", "evaluator", "director"), clauses=("NT-5-4-9c",))
 def reopen(ctx: Context, data: Reopen) -> Done:
@@ -247,6 +262,7 @@ def reopen(ctx: Context, data: Reopen) -> Done:
             "reported_back_at": None,
             "reported_back_by": None,
             "reopened": case.reopened + 1,
+            **(_PROCESSED if case.unprocessed_at is not None else {}),
             **(_UNAPPROVED if case.approved_at is not None else {}),
         },
         info={"reason": data.reason, "closed_too_early": data.closed_too_early},
@@ -269,6 +285,7 @@ def reopen(ctx: Context, data: Reopen) -> Done:
 def owe_nothing(ctx: Context, case: Case) -> None:
     """There is nothing to tell the citizen (any more, or not yet), neither by telephone nor by message."""
     call_off("case", case.pk, on_sent=REPLY_SENT)
+    writing.void(ctx, case)
     for task in PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN):
         record(
             ctx,

@@ -10,6 +10,7 @@ from pydantic import Field
 from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import Code
 from citycall.base.events import record
+from citycall.services.cases import writing
 from citycall.services.cases.commands.handling import WORKERS, completed
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase, OneLine
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
@@ -60,6 +61,7 @@ def record_reply(ctx: Context, data: RecordReply) -> Done:
         set={"replied_at": data.at},
         info={"by": data.way, "reply": answer.pk, "reference": data.reference},
     )
+    writing.void(ctx, case)
     task = PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN).first()
     if task is not None:  # the call that was owed is owed no more
         done = {"state": PhoneTask.State.DONE, "done_at": ctx.now}

@@ -26,6 +26,7 @@ from citycall.services.cases.models import (
     PhoneRecord,
     PhoneTask,
     Prevention,
+    ReplyDraft,
     StageRequest,
     UnfoundedLetter,
 )
@@ -47,6 +48,7 @@ class CaseDetail:
     files: list[tuple[CaseFile, StoredFile]]
     phone_records: list[PhoneRecord]
     replies: list[CaseReply]
+    drafts: list[ReplyDraft]
     phone_task: PhoneTask | None
     stage_requests: list[StageRequest]
     preventions: list[Prevention]
@@ -57,6 +59,15 @@ class CaseDetail:
     related: list[Case]
     delay: DelayAnalysis | None
     names: dict[int, str]
+
+    @property
+    def seen(self) -> int:
+        """The state of the case that this is: what a form sends along (``acts.stale``)."""
+        return self.events[-1].pk if self.events else 0
+
+    @property
+    def open_draft(self) -> ReplyDraft | None:
+        return next((one for one in self.drafts if one.state == ReplyDraft.State.OPEN), None)
 
     @property
     def pending_request(self) -> StageRequest | None:
@@ -89,6 +100,7 @@ def case_detail(case: Case) -> CaseDetail:
         files=[(one, stored[one.file_id]) for one in files if one.file_id in stored],
         phone_records=records,
         replies=list(CaseReply.objects.filter(case=case).order_by("id")),
+        drafts=list(ReplyDraft.objects.filter(case=case).order_by("id")),
         phone_task=PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN).first(),
         stage_requests=requests,
         preventions=list(Prevention.objects.filter(here).order_by("-id")) if case.addr_key else [],
@@ -110,6 +122,8 @@ def standing_of(actor: Actor, detail: CaseDetail) -> Standing:
         phone_task=detail.phone_task,
         phone_records=detail.phone_records,
         pending_request=detail.pending_request,
+        open_draft=detail.open_draft,
+        replies=detail.replies,
         message_lost=lost,
     )
 

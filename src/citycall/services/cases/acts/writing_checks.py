@@ -1,0 +1,51 @@
+"""What may stand in the way of writing to the citizen, of leaving a petition unprocessed, of asking again."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from citycall.base.commands import Refused
+from citycall.services.cases.acts.standing import Standing, Way, Who
+from citycall.services.cases.models import CaseTask
+
+
+def _decides(at: Standing) -> list[Way]:
+    rule = at.kind.unprocessed
+    return [(rule.by if rule is not None else None, at.case.agency)]
+
+
+DECIDES = Who("whom the pack names to leave a petition unprocessed (`unprocessed.by`)", _decides)
+
+
+def writes(at: Standing) -> Refused | None:
+    if at.kind.writing is not None:
+        return None
+    return Refused("no_written_reply", _("這類案件沒有回覆稿。"), status=409)
+
+
+def drafted(at: Standing) -> Refused | None:
+    """There is a reply to send."""
+    if at.open_draft is not None:
+        return None
+    return Refused("no_draft", _("沒有待發出的回覆稿。"), status=409)
+
+
+def may_be_left(at: Standing) -> Refused | None:
+    if at.kind.unprocessed is not None:
+        return None
+    return Refused("always_processed", _("這類案件不適用不予處理之規定。"), status=409)
+
+
+def has_result(at: Standing) -> Refused | None:
+    """Before the approval nothing of a result is told (NT-5-3g)."""
+    if at.case.completed_at is not None and at.case.result:
+        return None
+    return Refused("no_result", _("案件尚無可以告知的辦理結果。"), status=409)
+
+
+def may_ask(at: Standing) -> Refused | None:
+    if at.kind.reopening is None:
+        return Refused("no_reopening", _("這類案件請重新反映。"), status=409)
+    if any(task.code == "reopening" and task.state == CaseTask.State.OPEN for task in at.open_tasks):
+        return Refused("already_asked", _("已有一件申請重啟待審核。"), status=409)
+    return None
