@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from citycall.base import policies
 from citycall.rehearsal.expect.reports import Row, report
 from citycall.services.cases import queries as cases
 from citycall.services.cases.models import Case
@@ -34,4 +35,22 @@ def of_person(case: int) -> list[Row]:
             "reasons": list(one.reasons),
         }
         for one in cases.others_of_person(Case.objects.get(pk=case))
+    ]
+
+
+@report("typed")
+def typed(item: str, address: str, district: str = "") -> list[Row]:
+    """What the operator is told of a matter before it is saved: what it becomes, and why (TP-6-8-2b)."""
+    pack = policies.in_force()[1]
+    found = pack.items[item]
+    place = pack.place(address, district or None)
+    letter = cases.letter_about(found.cause_group, place.addr_key)
+    rule = pack.kinds[found.kind].unfounded
+    told = letter if rule is not None else None
+    return [
+        {
+            "becomes": rule.becomes if rule is not None and told is not None else "",
+            "proposal": told.proposal if told is not None else "",
+            "conditions": told.conditions if told is not None else "",
+        }
     ]

@@ -1,4 +1,7 @@
-"""Two reports of one thing: the later is merged into the earlier, and parted again when that was wrong (併案)."""
+"""Two reports of one thing: the later is merged into the earlier, and parted again when that was wrong (併案).
+
+And two petitions of one person about one matter: the later is linked to the earlier (迭次陳情).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import RowId
+from citycall.people.queries import parties_of_same_person
 from citycall.policy.kinds import Merge
 from citycall.services.cases.commands.handling import WORKERS, owe_nothing
 from citycall.services.cases.commands.inputs import Done, OfCase, WithReason
@@ -102,6 +106,41 @@ def unmerge(ctx: Context, data: WithReason) -> Done:
         info={"main": main.number, "reason": data.reason},
     )
     ctx.audit("case", case.pk, out_of=main.number, reason=data.reason)
+    return Done(case=case.pk, number=case.number, status=case.status)
+
+
+class LinkRepeat(OfCase):
+    """The earlier petition of the same person that this one repeats."""
+
+    earlier: RowId
+
+
+@command("cases.link_repeat", who=(*WORKERS, "allotter"), clauses=("TP-5-6a", "TP-5-6b"), keyed=True)
+def link_repeat(ctx: Context, data: LinkRepeat) -> Done:
+    """Say that a petition repeats an earlier one of the same person on the same matter (TP-5-6a).
+
+    What is shown as a possible repeat is only offered: the agency decides, and goes on to its decision with a
+    ground (``cases.leave_unprocessed``) or answers. Refused: ``same_case``, ``other_person``, ``newer_case``.
+    """
+    case = load_for_change(data.case)
+    earlier = Case.objects.filter(pk=data.earlier, kind=case.kind).first()
+    refusal: tuple[str, str] | None = None
+    if earlier is None:
+        refusal = ("not_found", _("查無此案件。"))
+    elif earlier.pk == case.pk:
+        refusal = ("same_case", _("不能與自己為同一事由。"))
+    elif case.party_id is None or earlier.party_id not in parties_of_same_person(case.party_id):
+        refusal = ("other_person", _("兩件並非同一陳情人，不是迭次陳情。"))
+    elif earlier.pk > case.pk:
+        refusal = ("newer_case", _("請選擇較早的案件。"))
+    if refusal is not None:
+        status = 404 if refusal[0] == "not_found" else 409
+        raise Refused(refusal[0], refusal[1], fields={"earlier": refusal[1]}, status=status)
+    assert earlier is not None
+    advance(
+        ctx, case, "case.repeat_linked", set={"repeat_of_id": earlier.pk}, info={"number": earlier.number}
+    )
+    ctx.audit("case", case.pk, repeat_of=earlier.number)
     return Done(case=case.pk, number=case.number, status=case.status)
 
 

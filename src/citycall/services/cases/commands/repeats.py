@@ -85,23 +85,32 @@ class LetterDone(BaseModel):
     state: str
 
 
+CONDITIONS = "accept_with_conditions"
+
+
 class SendLetter(Input):
-    """The agency's reasons, signed by name."""
+    """The agency's reasons, signed by name; where the pack asks for them the facts and what is proposed."""
 
     letter: RowId
     reasons: Annotated[str, Field(min_length=4, max_length=2000)]
+    facts: Annotated[str, Field(max_length=4000)] = ""
+    proposal: Annotated[str, Field(max_length=32)] = ""
+    conditions: Annotated[str, Field(max_length=2000)] = ""
 
 
 @command(
     "cases.send_unfounded_letter",
     who=("intake_window", "window", "supervisor", "head", "section_chief"),
-    clauses=("NT-5-4-10a",),
+    clauses=("NT-5-4-10a", "TP-6-8-2a"),
 )
 def send_unfounded_letter(ctx: Context, data: SendLetter) -> LetterDone:
-    """The agency gives its reasons to the commission (NT-5-4-10a)."""
+    """The agency gives its reasons to the commission (NT-5-4-10a), where the pack says so with the facts and
+    the proposal not to accept the matter any more, or only under conditions (TP-6-8-2a).
+    """
     letter = _locked(data.letter)
     ctx.require_agency(letter.agency)
     _expect(letter, UnfoundedLetter.State.OFFERED)
+    _complete(letter, data)
     record(
         ctx,
         letter,
@@ -109,6 +118,9 @@ def send_unfounded_letter(ctx: Context, data: SendLetter) -> LetterDone:
         set={
             "state": UnfoundedLetter.State.SENT,
             "reasons": data.reasons,
+            "facts": data.facts,
+            "proposal": data.proposal,
+            "conditions": data.conditions if data.proposal == CONDITIONS else "",
             "signed_by": ctx.actor.staff_id,
             "sent_at": ctx.now,
         },
@@ -118,6 +130,24 @@ def send_unfounded_letter(ctx: Context, data: SendLetter) -> LetterDone:
     advance(ctx, case, "case.letter_sent", info={"letter": letter.pk}, data={"reason": data.reasons})
     ctx.audit("unfounded_letter", letter.pk)
     return LetterDone(letter=letter.pk, state=letter.state)
+
+
+def _complete(letter: UnfoundedLetter, data: SendLetter) -> None:
+    """Facts, proposal and conditions are there where the pack's letter holds them (TP-6-8-2a)."""
+    case = letter.last_case
+    rule = pack_for(case).kinds[case.kind].unfounded
+    decisions = rule.decisions if rule is not None else ()
+    wrong = {}
+    if decisions and len(data.facts.strip()) < 4:
+        wrong["facts"] = _("請敘明處理事實經過。")
+    if decisions and data.proposal not in decisions:
+        wrong["proposal"] = _("請選擇建議：不予受理，或有條件受理。")
+    if not decisions and data.proposal:
+        wrong["proposal"] = _("依規定，函復只須敘明理由。")
+    if data.proposal == CONDITIONS and len(data.conditions.strip()) < 2:
+        wrong["conditions"] = _("有條件受理者，請敘明條件。")
+    if wrong:
+        raise Refused("invalid", next(iter(wrong.values())), fields=wrong, status=422)
 
 
 class ReceiveLetter(Input):
@@ -132,7 +162,11 @@ def _letter_to(ctx: Context, letter: UnfoundedLetter) -> str:
     return rule.letter_to if rule else ctx.pack.managing_unit
 
 
-@command("cases.receive_unfounded_letter", who=("evaluator", "director"), clauses=("NT-5-4-10b",))
+@command(
+    "cases.receive_unfounded_letter",
+    who=("evaluator", "director"),
+    clauses=("NT-5-4-10b", "TP-6-8-2a", "TP-6-8-2b"),
+)
 def receive_unfounded_letter(ctx: Context, data: ReceiveLetter) -> LetterDone:
     """The commission has the letter: from now the same matter becomes a petition. Or it sends it back."""
     letter = _locked(data.letter)

@@ -35,6 +35,7 @@ from citycall.services.cases.queries.petitions import (
 )
 from citycall.services.cases.queries.places import (
     barred,
+    letter_about,
     letters,
     open_here,
     preventions_at,
@@ -105,6 +106,7 @@ __all__ = [
     "figures",
     "incidents",
     "item_name",
+    "letter_about",
     "letters",
     "matching",
     "near_case",

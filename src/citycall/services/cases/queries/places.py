@@ -28,6 +28,13 @@ def barred(cause_group: str, addr_key: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def letter_about(cause_group: str, addr_key: str) -> UnfoundedLetter | None:
+    """The letter that the commission holds about this matter, with what it proposes (TP-6-8-2a)."""
+    received = UnfoundedLetter.State.RECEIVED
+    found = UnfoundedLetter.objects.filter(cause_group=cause_group, addr_key=addr_key, state=received)
+    return found.first() if addr_key else None
+
+
 def open_here(cause_group: str, addr_key: str) -> list[CaseRow]:
     """Open cases of the same cause at the same place, to show while a new one is typed."""
     if not addr_key:
