@@ -1,4 +1,4 @@
-"""Cases as the API shows them: no personal data, one query a request."""
+"""Cases as the API shows them: no personal data; a page of them is one query."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from ninja import Schema
 from pydantic import AwareDatetime, Field
 
 from citycall.base.commands import Actor, Refused, may
+from citycall.base.policies import pack_of
+from citycall.services.cases.acts import possible_acts
+from citycall.services.cases.acts.stale import last_seen
 from citycall.services.cases.models import Case
 
 PAGE = 50
@@ -91,6 +94,23 @@ class CaseOut(Schema):
     withdrawn_at: datetime | None
 
 
+class ActOut(Schema):
+    """Something that this token's post may do with the case. `reason`, `message`: why not now."""
+
+    code: str
+    command: str
+    possible: bool
+    reason: str | None
+    message: str | None
+
+
+class CaseRead(CaseOut):
+    """One case, with what may be done with it now. `seen` is its state, for `If-Match` (also the ETag)."""
+
+    seen: int
+    acts: list[ActOut]
+
+
 class CasePage(Schema):
     """Newest first. `next` is the `cursor` of the page that follows, null on the last."""
 
@@ -124,10 +144,26 @@ def _named(actor: Actor, number: str) -> QuerySet[Case]:
 
 
 def one(actor: Actor, number: str) -> dict[str, Any]:
-    found = _named(actor, number).values(*_FIELDS).first()
-    if found is None:
+    """One case by its number, and the acts of the lifecycle table that are this actor's."""
+    case = _named(actor, number).first()
+    if case is None:
         raise no_such_case()
-    return _told(dict(found), actor.agencies())
+    told = _told({name: getattr(case, name) for name in _FIELDS}, actor.agencies())
+    return {**told, "seen": last_seen(case.pk), "acts": _acts(actor, case)}
+
+
+def _acts(actor: Actor, case: Case) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": one.act.code,
+            "command": one.act.command,
+            "possible": one.possible,
+            "reason": one.refused.code if one.refused else None,
+            "message": one.refused.message if one.refused else None,
+        }
+        for one in possible_acts(actor, case, pack_of(case.policy_version_id))
+        if one.permitted
+    ]
 
 
 def _told(case: dict[str, Any], own: Collection[str]) -> dict[str, Any]:

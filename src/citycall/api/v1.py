@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -44,6 +45,7 @@ api = CityApi(
 )
 
 
+_ETAG = re.compile(r'(?:W/)?"([1-9]\d{0,18})"')
 _NINJA_PLACES = {"query", "path", "form", "file", "wanted"}
 
 
@@ -111,13 +113,28 @@ def list_cases(request: HttpRequest, wanted: Query[reading.Wanted]) -> HttpRespo
 
 @api.get(
     "/cases/{number}",
-    response={200: reading.CaseOut, **openapi.refusals(401, 404, 503)},
+    response={200: reading.CaseRead, **openapi.refusals(401, 404, 503)},
     operation_id="read_case",
     tags=["cases"],
 )
 def read_case(request: HttpRequest, number: Path[str]) -> HttpResponse:
-    """One case by its number."""
-    return _answer(reading.one(_actor(request), number))
+    """One case by its number, with what may be done with it now. The ETag is for `If-Match`."""
+    found = reading.one(_actor(request), number)
+    answer = _answer(found)
+    answer["ETag"] = f'"{found["seen"]}"'
+    return answer
+
+
+def _seen(request: HttpRequest) -> dict[str, int]:
+    """The state of the case that the client acts on, where it says so: `If-Match` with the ETag it read."""
+    told = request.headers.get("If-Match", "").strip()
+    if told in ("", "*"):
+        return {}
+    found = _ETAG.fullmatch(told)
+    if found is None:
+        message = _("If-Match 應為讀取案件時所得的 ETag。")
+        raise Refused("invalid", message, fields={"If-Match": message}, status=422)
+    return {"seen": int(found[1])}
 
 
 def _step(request: HttpRequest, number: str, command: str, *, empty: bool = False) -> HttpResponse:
@@ -127,7 +144,8 @@ def _step(request: HttpRequest, number: str, command: str, *, empty: bool = Fals
     if "case" in body:
         wrong = {"case": _("案件由位址指定，內容不需再寫。")}
         raise Refused("invalid", wrong["case"], fields=wrong, status=422)
-    return _answer(execute(command, actor, {**body, "case": reading.id_of(actor, number)}, key))
+    given = {**body, **_seen(request), "case": reading.id_of(actor, number)}
+    return _answer(execute(command, actor, given, key))
 
 
 _STEP = {200: openapi.DONE, **openapi.refusals(400, 401, 403, 404, 409, 411, 413, 415, 422, 503)}
@@ -180,8 +198,8 @@ def add_photos(request: HttpRequest, number: Path[str]) -> HttpResponse:
     """Put photos or documents on the case: all that were sent, or none when one is refused."""
     actor, key = _actor(request), _key(request)
     fields, uploads = form_body(request)
-    case = reading.id_of(actor, number)
-    return _answer(execute("cases.add_photos", actor, {**fields, "case": case, "uploads": uploads}, key))
+    given = {**fields, **_seen(request), "case": reading.id_of(actor, number), "uploads": uploads}
+    return _answer(execute("cases.add_photos", actor, given, key))
 
 
 @api.get(

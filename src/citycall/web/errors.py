@@ -18,6 +18,7 @@ from django.views.decorators.csrf import requires_csrf_token
 from citycall.base.commands import Refused
 from citycall.web import resume
 from citycall.web.request import CityRequest
+from citycall.web.ui.forms import SeenForm
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,10 @@ def into_form(form: forms.BaseForm, refused: Refused, names: Mapping[str, str] |
     `names` maps the command's input paths to form fields where they differ: `{"place.address": "address"}`.
     A path's last part is tried by itself when it is not in `names`.
     """
+    if refused.code == "stale" and isinstance(form, SeenForm):
+        form.show_changes(refused.info["seen"], refused.info["changes"])
+        form.add_error(None, _("您開啟後，案件已由他人變更。請看過最新內容再送出；您填寫的內容仍保留。"))
+        return
     placed = False
     for path, message in refused.fields.items():
         name = (names or {}).get(path, path)

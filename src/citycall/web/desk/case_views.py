@@ -71,6 +71,10 @@ def case_page(
     detail = queries.case_detail(case)
     kind = detail.pack.kinds[case.kind]
     choices = openable(detail, request.actor)
+    withdraw = withdraw or _withdraw_form(request, case)
+    reopen, closing = reopen or ReopenForm(), closing or CloseForm()
+    for form in (withdraw, reopen, closing):
+        form.fields["seen"].initial = detail.seen
     open_now = {one.act.code for one in acts_of(request.actor, detail) if one.possible}
     context = {
         "case": case,
@@ -85,13 +89,13 @@ def case_page(
         "finding": choice_name(kind.findings, case.finding) if queries.answer_of(case).finding else "",
         "code_groups": spoken.groups(case.lookup_code),
         "same_caller": _is_reporter(request, detail),
-        "withdraw": withdraw or _withdraw_form(request, case),
-        "reopen": reopen or ReopenForm(),
+        "withdraw": withdraw,
+        "reopen": reopen,
         "tasks": lines_of(detail, request.actor, task),
         "opening": opening or (OpenTaskForm(detail=detail, choices=choices) if choices else None),
         "may_ring": "open_phone" in open_now,
         "may_close": "close" in open_now,
-        "closing": closing or CloseForm(),
+        "closing": closing,
         "release": release or (_release_form(detail) if "release" in open_now else None),
         "may_relate": case.status in (Status.COMPLETED, Status.CLOSED, Status.RELEASED),
         "may_withdraw": "withdraw" in open_now,

@@ -16,7 +16,7 @@ from citycall.policy import Pack
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases.commands.naming import TAKES_CASES
 from citycall.web.ui import words
-from citycall.web.ui.forms import LocalTime
+from citycall.web.ui.forms import LocalTime, SeenForm
 
 WAYS = (
     ("", _("依所留聯絡方式")),
@@ -65,7 +65,7 @@ def kind_meant(pack: Pack, named: str, item: str) -> CaseKind | None:
     return pack.kinds.get(named) or (pack.kinds[found.kind] if found else None)
 
 
-class CloseForm(forms.Form):
+class CloseForm(SeenForm):
     """Why the citizen could not be told, where a call is owed (KM-7-4b)."""
 
     no_contact = forms.CharField(
@@ -302,7 +302,7 @@ class AfterOutageForm(CaseForm):
         return data
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(SeenForm):
     """Taking a case back on the word of the number's holder."""
 
     reason = forms.ChoiceField(label=_("撤案原因"))
@@ -331,7 +331,7 @@ class DecideForm(forms.Form):
     days = forms.IntegerField(label=_("核給天數"), required=False, min_value=1, max_value=3650)
 
 
-class ReopenForm(forms.Form):
+class ReopenForm(SeenForm):
     """Opening a closed case again (NT-5-4-9c)."""
 
     reason = forms.CharField(

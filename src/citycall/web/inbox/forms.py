@@ -20,7 +20,7 @@ from citycall.policy.kinds import Choice
 from citycall.services.cases.commands.completion import required_of
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.inbox.particulars import Particulars
-from citycall.web.ui.forms import LocalTime
+from citycall.web.ui.forms import LocalTime, SeenForm
 from citycall.web.ui.words import named
 
 PICTURES = "image/jpeg,image/png,image/webp"
@@ -75,7 +75,7 @@ class KeyedForm(forms.Form):
             self.data[self.add_prefix("key")] = new_key()
 
 
-class ActForm(KeyedForm):
+class ActForm(SeenForm, KeyedForm):
     """A form on a case. `done` is said when the command has run."""
 
     command: ClassVar[str]
@@ -85,6 +85,7 @@ class ActForm(KeyedForm):
     def __init__(self, *args: Any, detail: CaseDetail, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.detail = detail
+        self.fields["seen"].initial = detail.seen
         self.prepare(detail)
 
     def prepare(self, detail: CaseDetail) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from citycall.base.clock import ROC_EPOCH
@@ -85,3 +87,19 @@ class WrittenDay(Day):
                 year, month, day = (int(part) for part in found.groups() if part is not None)
                 value = f"{year + ROC_EPOCH if year < _FIRST_WESTERN_YEAR else year:04}-{month:02}-{day:02}"
         return super().to_python(value)
+
+
+class SeenForm(forms.Form):
+    """A form on a case that somebody else may change meanwhile: it says which state of the case it showed.
+
+    When that state is stale the form comes back with what was typed, `stale` tells what changed (the error
+    summary shows it), and it may be sent again.
+    """
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1, max_value=2**63 - 1)
+    stale: Sequence[Mapping[str, Any]] = ()
+
+    def show_changes(self, seen: int, changes: Sequence[Mapping[str, Any]]) -> None:
+        self.stale = changes
+        self.data = cast(QueryDict, self.data).copy()
+        self.data[self.add_prefix("seen")] = str(seen)

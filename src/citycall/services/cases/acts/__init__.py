@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from citycall.base.commands import Actor, Context, Refused, effective_who
 from citycall.policy import Pack
+from citycall.services.cases.acts import stale
 from citycall.services.cases.acts.checks import callers
 from citycall.services.cases.acts.standing import Standing, first_refusal
 from citycall.services.cases.acts.table import BY_CODE, BY_COMMAND, TABLE, CaseAct
@@ -47,12 +48,18 @@ def possible_acts(actor: Actor, case: Case, pack: Pack, at: Standing | None = No
 
 
 def require(ctx: Context, case: Case, pack: Pack) -> None:
-    """Refused where the table does not allow the command that runs; it then acts under the post that may."""
+    """Refused where the table does not allow the command that runs; it then acts under the post that may.
+
+    ``stale`` comes before what else stands in the way: it says who changed the case, and when.
+    """
     act = BY_COMMAND.get(ctx.command)
     if act is None:
         return
     at = Standing(ctx.actor, case, pack, ctx.now, ctx.given)
-    refused = why_not(act, at)
+    refused = act.who.refuses(at, act.command)
+    if refused is None and not act.adds:
+        refused = stale.refusal(ctx.actor, case, pack, at.asked("seen"))
+    refused = refused or first_refusal(at, act.checks)
     if refused is not None:
         raise refused
     ctx.post = act.who.post(at, effective_who(act.command)) or ctx.post

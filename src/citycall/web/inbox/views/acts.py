@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -59,7 +61,16 @@ def press(request: StaffRequest, number: str, code: str) -> HttpResponse:
     """Sign, take or close: one press, no form."""
     act = _act_of(code, press=True)
     case = case_for(request.actor, number)
-    execute(act.command, request.actor, {"case": case.pk}, key=_pressed_key(request))
+    given: dict[str, Any] = {"case": case.pk}
+    if request.POST.get("seen", ""):
+        given["seen"] = request.POST["seen"]
+    try:
+        execute(act.command, request.actor, given, key=_pressed_key(request))
+    except Refused as refused:
+        if refused.code != "stale":
+            raise
+        messages.warning(request, refused.message)
+        return redirect("inbox:case", case.number)
     case.refresh_from_db()
     if code == "sign" and case.acknowledged_late:
         messages.warning(request, _("已簽收，但已超過簽收時限，記為逾時簽收。"))

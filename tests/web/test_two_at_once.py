@@ -1,0 +1,141 @@
+"""Two people at one case: who acts on what has changed is shown both versions; what was typed stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from tests.web.sample import establish, sample_city, sign_in
+
+__all__ = ["sample_city"]
+pytestmark = pytest.mark.xdist_group("web")
+
+
+@pytest.fixture
+def case(sample_city: None) -> Any:
+    from citycall.services.cases.models import Case
+
+    made = establish()
+    act("works.intake_window", "cases.acknowledge", made.case)
+    act("works.handler1", "cases.take", made.case)
+    return Case.objects.get(pk=made.case)
+
+
+def act(post: str, command: str, case: int, **given: Any) -> Any:
+    from citycall.base.commands import execute
+    from tests.guards.worlds import as_post
+
+    return execute(command, as_post(post), {"case": case, **given})
+
+
+def seen(case: Any) -> int:
+    from citycall.services.cases.acts.stale import last_seen
+
+    return last_seen(case.pk)
+
+
+def complete(post: str, case: Any, **given: Any) -> Any:
+    return act(post, "cases.complete", case.pk, finding="resolved", result="已更換燈泡。", **given)
+
+
+def refused(run: Any) -> Any:
+    from citycall.base.commands import Refused
+
+    with pytest.raises(Refused) as caught:
+        run()
+    return caught.value
+
+
+def test_a_change_by_somebody_else_is_told_with_both_versions(case: Any) -> None:
+    looked = seen(case)
+    complete("works.section_chief", case)
+    found = refused(lambda: complete("works.handler1", case, seen=looked))
+    assert (found.code, found.status) == ("stale", 409)
+    (change,) = [one for one in found.info["changes"] if one["event"] == "case.completed"]
+    assert change["post"] == "works.section_chief"
+    assert {"label": "狀態", "before": "處理中", "after": "已辦畢，待回覆", "name": "status"} in change["fields"]
+    assert change["by"] in found.message
+    assert found.info["seen"] == seen(case)
+    again = refused(lambda: complete("works.handler1", case, seen=found.info["seen"]))
+    assert again.code == "wrong_status", "who has seen it is told what else stands in the way"
+
+
+def test_who_may_not_is_told_nothing(case: Any) -> None:
+    looked = seen(case)
+    complete("works.section_chief", case)
+    found = refused(lambda: complete("env.handler1", case, seen=looked))
+    assert found.code == "not_permitted"
+
+
+@pytest.mark.parametrize("note", ["cases.add_finding", "cases.tell_number", "cases.take"])
+def test_what_changes_nothing_to_decide_by_is_no_conflict(case: Any, note: str) -> None:
+    looked = seen(case)
+    match note:
+        case "cases.add_finding":
+            act("works.section_chief", note, case.pk, text="現場勘查。")
+        case "cases.tell_number":
+            act("call_centre.operator1", note, case.pk)
+        case _:  # one's own change is known to oneself
+            act("works.handler1", note, case.pk)
+    assert complete("works.handler1", case, seen=looked).status == "completed"
+
+
+def test_a_note_is_added_to_what_has_changed(case: Any) -> None:
+    looked = seen(case)
+    act("works.section_chief", "cases.take", case.pk)
+    assert act("works.handler1", "cases.add_finding", case.pk, text="現場勘查。", seen=looked).case == case.pk
+
+
+def test_unapproved_words_of_the_agency_are_not_told_to_others(case: Any) -> None:
+    from citycall.base.events import Event
+
+    looked = seen(case)
+    Event.objects.create(
+        subject_kind="case", subject_id=case.pk, kind="case.submitted", at=case.established_at,
+        actor_kind="staff", staff_id=None, data={"set": {"result": "尚未核定的內容", "status": "submitted"}},
+    )  # fmt: skip
+    given = {"reason": "entered_by_mistake", "seen": looked}
+    found = refused(lambda: act("call_centre.operator1", "cases.withdraw", case.pk, **given))
+    assert found.code == "stale"
+    assert "尚未核定的內容" not in f"{found.message} {found.info}"
+
+
+def test_the_form_comes_back_with_what_was_typed_and_goes_through_again(case: Any, client: Client) -> None:
+    sign_in(client, "works.handler1")
+    address = f"/inbox/cases/{case.number}/stage"
+    looked = str(seen(case))
+    page = client.get(address)
+    assert f'name="seen" value="{looked}"' in page.content.decode()
+    act("works.section_chief", "cases.take", case.pk)
+    typed = {"to": "second", "days": "2", "reason": "須開挖路面，請同意。", "key": "k1", "seen": looked}
+    back = client.post(address, typed)
+    shown = back.content.decode()
+    assert back.status_code == 409
+    assert "須開挖路面，請同意。" in shown
+    assert "案件已由他人變更" in shown
+    assert "承辦人" in shown
+    assert client.post(address, {**typed, "seen": str(seen(case))}).status_code == 302
+
+
+def test_one_press_on_what_has_changed_says_so(case: Any, client: Client) -> None:
+    sign_in(client, "works.section_chief")
+    looked = str(seen(case))
+    act("call_centre.lead", "cases.withdraw", case.pk, reason="entered_by_mistake")
+    back = client.post(f"/inbox/cases/{case.number}/do/take", {"seen": looked}, follow=True)
+    assert "案件已由他人變更" in back.content.decode()
+    case.refresh_from_db()
+    assert case.status == "withdrawn"
+
+
+def test_the_desk_is_shown_both_versions_too(case: Any, client: Client) -> None:
+    sign_in(client, "call_centre.lead")
+    looked = str(seen(case))
+    complete("works.handler1", case)
+    typed = {"reason": "entered_by_mistake", "note": "民眾重複來電", "phone": "", "seen": looked}
+    back = client.post(f"/desk/cases/{case.number}/withdraw", typed)
+    shown = back.content.decode()
+    assert back.status_code == 409
+    assert "民眾重複來電" in shown
+    assert "<del>處理中</del>" in shown
+    assert "<ins>已辦畢，待回覆</ins>" in shown
