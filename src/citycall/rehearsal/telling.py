@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from datetime import date, datetime
 from types import UnionType
@@ -146,12 +147,22 @@ class Telling:
         inner = form_of(annotation)
         if isinstance(value, dict) and inner is not None:
             return self.given(value, inner)
+        if isinstance(value, dict) and set(value) == {"pdf"}:
+            return Paper(str(value["pdf"]))
         if isinstance(value, list):
             return [self._given(one, annotation, key) for one in value]
         value = self.resolve(value, key)
         if isinstance(value, str | date) and wants_instant(annotation) and moments.is_moment(value):
             return self.instant(value)
         return value
+
+
+class Paper(io.BytesIO):
+    """A document that a story attaches: `{pdf: 簽陳.pdf}`, an empty sheet of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+        self.name = name
 
 
 def members(annotation: Any) -> list[Any]:

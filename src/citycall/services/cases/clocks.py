@@ -64,7 +64,7 @@ def plan(
     item = pack.items.get(case.item)
     kind = pack.kinds[case.kind]
     calendar = calendar_of(pack, case.district, case.agency)
-    for rule in clocks_started_by(pack, case.kind, event_kind, facts):
+    for rule in clocks_started_by(pack, case.kind, event_kind, messages.facts_of(case, facts)):
         begins = started_at(rule, now, facts, calendar)
         due = due_at(rule, item, kind, begins, facts, calendar)
         said = limit_text(rule, item, kind, facts)

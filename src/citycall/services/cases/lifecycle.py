@@ -29,7 +29,7 @@ from citycall.base.policies import pack_of
 from citycall.policy import LimitError, Pack
 from citycall.services.cases import acts, clocks, followers, indexing, messages, requests, tasks
 from citycall.services.cases.acts.standing import wrong_status
-from citycall.services.cases.models import OPEN_STATUSES, Case, CaseTask, StageRequest
+from citycall.services.cases.models import OPEN_STATUSES, Case, CaseJoin, CaseRequest, CaseTask, StageRequest
 
 log = logging.getLogger("citycall.cases")
 
@@ -85,7 +85,8 @@ def advance(
     was granted.
 
     Raises ``Refused('wrong_status')`` when the pack's moves table does not allow the event,
-    ``Refused('task_open')`` while something is owed that comes before it, and ``Refused('no_limit')`` where a
+    ``Refused('task_open')`` or ``Refused('joined_owe')`` while something is owed that comes before it, and
+    ``Refused('no_limit')`` where a
     clock that it starts cannot be counted (a day that no fact tells, a limit beyond the calendar).
     """
     pack = pack_for(case)
@@ -94,6 +95,9 @@ def advance(
         status = next_status(pack, case, event_kind)
         followers.refuse_if_held(pack, case, event_kind)
         tasks.refuse_if_owed(pack, case, event_kind)
+        owing = requests.held_up(pack, case, event_kind)
+        if owing is not None:
+            raise owing
         if status != case.status:
             changes["status"] = status
     return _carry(ctx, pack, case, event_kind, changes, dict(info or {}), dict(data or {}))
@@ -145,7 +149,14 @@ def _carry(
         raise Refused("no_limit", message, status=409, info={"why": str(error)}) from error
 
 
-def lapse_request(ctx: Context, case: Case) -> None:
-    """The case is done or withdrawn: nobody need decide about another limit any more (NT-5-4-7)."""
+def lapse_request(ctx: Context, case: Case, *, joins: bool = True) -> None:
+    """The case is done, withdrawn or another's: nobody need decide any more (NT-5-4-7); with `joins`, nor
+    do the agencies that joined it owe an answer.
+    """
     for request in StageRequest.objects.filter(case=case, state=StageRequest.State.PENDING):
         record(ctx, request, "stage_request.lapsed", set={"state": StageRequest.State.LAPSED})
+    for asked in requests.pending(case):
+        agencies = [asked.agency, asked.owner]
+        record(ctx, asked, "case_request.lapsed", set={"state": CaseRequest.State.LAPSED}, agencies=agencies)
+    for join in requests.open_joins(case) if joins else ():
+        record(ctx, join, "case_join.ended", set={"state": CaseJoin.State.ENDED}, agencies=[join.agency])

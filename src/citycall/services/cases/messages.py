@@ -164,7 +164,7 @@ def _approvers(pack: Pack, case: Case) -> list[str]:
 
 
 def _json(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, date) else value  # an instant is a date too
 
 
 def _single(to: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
 
 from django.utils.translation import gettext as _
 from pydantic import Field
@@ -10,6 +12,7 @@ from pydantic import Field
 from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import Code
 from citycall.policy.kinds import Choice, Release
+from citycall.policy.text import Text
 from citycall.services.cases.commands.completion import Particulars, asked_of, missing_of
 from citycall.services.cases.commands.handling import owe_nothing
 from citycall.services.cases.commands.inputs import Done, OfCase, Reason
@@ -89,7 +92,29 @@ def release(ctx: Context, data: ReleaseCase) -> Done:
         raise Refused("no_release", _("這類案件不適用解除列管。"), status=409)
     ctx.require_role(*rule.by, agency=rule.by_agency)
     ground = _ground(rule, data, case, ctx)
-    name = ground.name if ground is not None else None
+    release_now(
+        ctx,
+        case,
+        ground=data.ground or "",
+        name=ground.name if ground is not None else None,
+        reason=data.reason,
+        more=asked_of(ground, data),
+    )
+    ctx.audit("case", case.pk, ground=data.ground or "")
+    return _done(case)
+
+
+def release_now(
+    ctx: Context,
+    case: Case,
+    *,
+    ground: str,
+    name: Text | None,
+    reason: str,
+    more: Mapping[str, Any] = MappingProxyType({}),
+    info: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """The case leaves tracking: its clocks stop, nothing more is owed on it and nobody need decide."""
     advance(
         ctx,
         case,
@@ -97,16 +122,14 @@ def release(ctx: Context, data: ReleaseCase) -> Done:
         set={
             "released_at": ctx.now,
             "released_by": ctx.actor.staff_id,
-            "release_ground": data.ground or "",
-            **asked_of(ground, data),
+            "release_ground": ground,
+            **more,
         },
-        info={"reason": data.reason, "ground": data.ground or ""},
-        data={"reason": {"zh": name.zh, "en": name.en} if name else data.reason},
+        info={"reason": reason, "ground": ground, **info},
+        data={"reason": {"zh": name.zh, "en": name.en} if name else reason},
     )
     owe_nothing(ctx, case)
     lapse_request(ctx, case)
-    ctx.audit("case", case.pk, ground=data.ground or "")
-    return _done(case)
 
 
 def _ground(rule: Release, data: ReleaseCase, case: Case, ctx: Context) -> Choice | None:

@@ -1,0 +1,191 @@
+"""Requests about cases: who may ask for what now, in time or late, and who decides.
+
+What a request needs and what follows from it stands in the pack (``policy.requests``). Nothing here knows a
+particular request; nothing here writes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from citycall.base.closures import calendar_of
+from citycall.base.commands import Actor, Refused, not_permitted
+from citycall.people.queries import agency_names
+from citycall.policy import Pack
+from citycall.policy.basics import matches
+from citycall.policy.requests import EVENTS, InTime, RequestRule, in_time
+from citycall.services.cases.messages import facts_of
+from citycall.services.cases.models import Case, CaseClock, CaseJoin, CaseRequest
+
+# All that a pack's request rules may name; each rule names its own among them.
+ASKING = (
+    "handler",
+    "intake_window",
+    "window",
+    "section_chief",
+    "allotter",
+    "supervisor",
+    "head",
+    "operator",
+    "lead",
+)
+DECIDING = (
+    "operator",
+    "lead",
+    "allotter",
+    "section_chief",
+    "head",
+    "secretary_general",
+    "director",
+    "evaluator",
+)
+RID_OF = ("reassign", "release")  # requests by which an agency says that a case is not its own
+
+
+def rules_of(pack: Pack, kind: str) -> list[RequestRule]:
+    """The requests that a case of this kind may bring about."""
+    return [rule for rule in pack.requests if kind in rule.kinds]
+
+
+def rule_of(pack: Pack, case: Case, code: str) -> RequestRule | None:
+    """The rule of a request of this case; None where its pack knows none of that code."""
+    return next((rule for rule in rules_of(pack, case.kind) if rule.code == code), None)
+
+
+def received(case: Case) -> datetime:
+    """When the case came to the agency that has it now."""
+    return case.assigned_at or case.established_at
+
+
+def pending(case: Case) -> list[CaseRequest]:
+    """What waits for a decision about a case, in the order in which it was asked."""
+    return list(CaseRequest.objects.filter(case=case, state=CaseRequest.State.PENDING).order_by("id"))
+
+
+def refusers(case: Case) -> dict[str, CaseRequest]:
+    """The agencies that said the case is not theirs, each with its last word (KM-7-5b, TP-5-4)."""
+    found = CaseRequest.objects.filter(case=case, effect__in=RID_OF)
+    asked = found.exclude(state=CaseRequest.State.WITHDRAWN).order_by("id")
+    return {one.agency: one for one in asked if one.agency == one.old_agency}
+
+
+def timing(
+    pack: Pack, case: Case, rule: RequestRule, now: datetime, *, site_inspection: bool = False
+) -> InTime:
+    """Whether a request made now is in time, by the windows of its rule."""
+    codes = {code for one in rule.windows for code in (one.after, one.until) if code}
+    clocks = CaseClock.objects.filter(case=case, code__in=codes).order_by("id")
+    return in_time(
+        rule,
+        now,
+        received=received(case),
+        running={one.code: (one.started_at, one.due) for one in clocks},
+        calendar=calendar_of(pack, case.district, case.agency),
+        site_inspection=site_inspection,
+    )
+
+
+def may_ask(actor: Actor, rule: RequestRule, case: Case) -> bool:
+    return actor.kind == "system" or actor.holds(*rule.asked_by, agency=rule.asks_in(case.agency))
+
+
+def may_decide(actor: Actor, rule: RequestRule, request: CaseRequest) -> bool:
+    return actor.kind == "system" or actor.holds(*rule.decided_by, agency=request.owner or None)
+
+
+def cannot_ask(pack: Pack, case: Case, rule: RequestRule) -> Refused | None:
+    """Why such a request cannot be made about the case as it stands; None when it can."""
+    kind = pack.kinds[case.kind]
+    if not all(kind.next_status(event, case.status) is not None for event in EVENTS[rule.effect][:1]):
+        return Refused(
+            "wrong_status",
+            _("案件目前的狀態不能提出「%(name)s」。請重新整理頁面查看最新狀態。") % {"name": said(rule)},
+            info={"status": case.status},
+        )
+    if not matches(rule.where, rule.unless, facts_of(case, {})):
+        return Refused("not_needed", _("這件案件不適用「%(name)s」。") % {"name": said(rule)}, status=409)
+    if CaseRequest.objects.filter(case=case, code=rule.code, state=CaseRequest.State.PENDING).exists():
+        return Refused("already_requested", _("已有一件相同的申請待決定。"), status=409)
+    if rule.refused_by and len(refusers(case)) < rule.refused_by:
+        message = _("至少須有 %(n)s 個機關主張非其權責，才能提請裁示。") % {"n": rule.refused_by}
+        return Refused("not_disputed", message, status=409)
+    if rule.times is not None:
+        granted = CaseRequest.objects.filter(case=case, code=rule.code, state=CaseRequest.State.APPROVED)
+        if granted.count() >= rule.times:
+            return Refused("no_more", _("「%(name)s」已達次數上限。") % {"name": said(rule)}, status=409)
+    return None
+
+
+def why_not(actor: Actor, pack: Pack, case: Case, code: str | None) -> Refused | None:
+    """The refusal that asking would meet: for one rule, or, without a code, for all of them together."""
+    rules = [rule for rule in rules_of(pack, case.kind) if code in (None, rule.code)]
+    mine = [rule for rule in rules if may_ask(actor, rule, case)]
+    if not mine:
+        if code is None or rules or not actor.posts:
+            return not_permitted()
+        message = _("這類案件沒有這種申請。")
+        return Refused("invalid", message, fields={"rule": message}, status=422)
+    found = [cannot_ask(pack, case, rule) for rule in mine]
+    return None if None in found else found[0]
+
+
+def askable(actor: Actor, pack: Pack, case: Case) -> list[RequestRule]:
+    """What this person may ask for now."""
+    return [
+        rule
+        for rule in rules_of(pack, case.kind)
+        if may_ask(actor, rule, case) and cannot_ask(pack, case, rule) is None
+    ]
+
+
+def open_joins(case: Case) -> list[CaseJoin]:
+    """The joined agencies that have not answered yet."""
+    return list(CaseJoin.objects.filter(case=case, state=CaseJoin.State.OPEN).order_by("id"))
+
+
+def held_up(pack: Pack, case: Case, event_kind: str) -> Refused | None:
+    """``joined_owe``, naming the agencies, where joined agencies must answer before this event (TP-5-3-0)."""
+    blocking = {rule.code for rule in rules_of(pack, case.kind) if event_kind in rule.blocks}
+    if not blocking:
+        return None
+    owing = [join.agency for join in open_joins(case) if join.code in blocking]
+    if not owing:
+        return None
+    names = "、".join(agency_name(code) for code in owing)
+    message = _("加分機關尚未填報辦理結果：%(names)s。") % {"names": names}
+    return Refused("joined_owe", message, status=409, info={"agencies": owing})
+
+
+def agency_name(code: str) -> str:
+    zh, en = agency_names().get(code, (code, code))
+    return en if (get_language() or "").startswith("en") else zh
+
+
+def both_names(code: str) -> dict[str, str]:
+    """An agency's name in both languages, for what people are told."""
+    zh, en = agency_names().get(code, (code, code))
+    return {"zh": zh, "en": en}
+
+
+def said(rule: RequestRule) -> str:
+    return str(rule.name.get(get_language()))
+
+
+def words_of(rule: RequestRule, request: CaseRequest) -> dict[str, Any]:
+    """What the clock and notice rules may ask of a request, and what people are told of it."""
+    agencies = request.decided_agencies or request.proposed
+    names = [both_names(code) for code in agencies]
+    return {
+        "request": rule.code,
+        "effect": rule.effect,
+        "late": request.late,
+        "approved": request.state == CaseRequest.State.APPROVED,
+        "task_name": {"zh": rule.name.zh, "en": rule.name.en},
+        "reason": request.decision_reason or request.reason,
+        "other_agency": {lang: "、".join(name[lang] for name in names) for lang in ("zh", "en")},
+        "former": [request.agency],
+    }
