@@ -204,6 +204,8 @@ def decide_request(ctx: Context, data: DecideRequest) -> Requested:
     if rule is None:
         raise not_permitted()
     ctx.require_role(*rule.decided_by, agency=request.owner or None)
+    if ctx.actor.staff_id is not None and ctx.actor.staff_id == request.requested_by:
+        raise Refused("own_request", _("不能決定自己提出的申請，請由其他人員決定。"), status=409)
     if request.linked.filter(state=CaseRequest.State.PENDING).exists():
         raise Refused("dispute_open", _("權限爭議尚待裁示，裁示後一併處理。"), status=409)
     agencies = check_decision(rule, case, request, data)
