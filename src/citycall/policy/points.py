@@ -25,9 +25,7 @@ def cells_around(lat: float, lon: float, metres: float) -> list[int]:
     rings = min(MOST_RINGS, max(1, ceil(metres / LEAST_SIDE_M)))
     middle = cell_of(lat, lon)
     return [
-        middle + up * _EAST + across
-        for up in range(-rings, rings + 1)
-        for across in range(-rings, rings + 1)
+        middle + up * _EAST + across for up in range(-rings, rings + 1) for across in range(-rings, rings + 1)
     ]
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from citycall.policy.alike import alike, pairs_of
 from citycall.policy.items import Item
-from citycall.policy.places import neighbours, numbers_apart
+from citycall.policy.places import NEIGHBOURS, neighbours, numbers_apart
 from citycall.policy.points import cells_around, metres_between
 from citycall.services.cases.models import OPEN_STATUSES, Case
 
@@ -127,6 +127,8 @@ def _match(spot: Spot, words: frozenset[str], row: Sequence[Any], at: datetime) 
         metres = round(metres_between(spot.point, (lat, lon)))
     same = bool(spot.addr_key) and key == spot.addr_key
     apart = numbers_apart(spot.addr_key, key) if spot.addr_key and not same else None
+    if apart is not None and apart > NEIGHBOURS:
+        apart = None
     if not same and apart is None and (metres is None or metres > spot.radius_m):
         return None
     likeness = alike(words, pairs_of(description))

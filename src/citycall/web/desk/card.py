@@ -21,7 +21,8 @@ from citycall.policy.model import District
 from citycall.policy.notices import notices_for, reporter_channel
 from citycall.services.cases import queries
 from citycall.services.cases.commands.naming import kinds_for
-from citycall.services.cases.models import Prevention
+from citycall.services.cases.models import Prevention, UnfoundedLetter
+from citycall.services.cases.near import Spot
 from citycall.web.desk.forms import kind_meant
 
 ESTABLISHED = "case.established"
@@ -65,7 +66,8 @@ class Check:
     offer: CaseKind | None = None
     tells: str | None = None
     becomes: CaseKind | None = None
-    open_here: list[queries.CaseRow] = field(default_factory=list)
+    near: list[queries.NearRow] = field(default_factory=list)
+    letter: UnfoundedLetter | None = None
     preventions: list[Prevention] = field(default_factory=list)
 
 
@@ -86,9 +88,13 @@ def check(pack: Pack, typed: Mapping[str, str], agency_names: Names) -> Check:
     out.unnamed_allowed = out.identity_required and not kind.identity.missing(out.item, {})
     out.offer = pack.kinds.get(kind.identity.otherwise_offer or "")
     if place is not None and out.item is not None:
-        out.open_here = queries.open_here(out.item.cause_group, place.addr_key)
+        said = typed.get("description", "")[:600]
+        out.near = queries.near_spot(
+            Spot(out.item.cause_group, place.addr_key, said, radius_m=out.item.radius_m)
+        )
         out.preventions = queries.preventions_at(out.item.cause_group, place.addr_key)
-        if kind.unfounded and queries.barred(out.item.cause_group, place.addr_key):
+        out.letter = queries.letter_about(out.item.cause_group, place.addr_key) if kind.unfounded else None
+        if kind.unfounded and out.letter is not None:
             out.becomes = kind = pack.kinds[kind.unfounded.becomes]
     out.limits = _limits(pack, kind, out.item, place, agency, typed)
     out.tells = _tells(pack, kind, given)

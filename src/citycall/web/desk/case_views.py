@@ -13,7 +13,7 @@ from citycall.base.commands import Refused
 from citycall.base.private import format_phone
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
-from citycall.services.cases.commands import handling, outages, stages
+from citycall.services.cases.commands import handling, merging, outages, stages
 from citycall.services.cases.commands.establish import establish
 from citycall.services.cases.models import Case, Status
 from citycall.web.access import staff_view
@@ -25,6 +25,7 @@ from citycall.web.desk.forms import (
     DecideForm,
     OutageForm,
     ReopenForm,
+    UnmergeForm,
     WithdrawForm,
 )
 from citycall.web.desk.frame import OPERATORS, bar, draw
@@ -65,6 +66,7 @@ def case_page(
     opening: OpenTaskForm | None = None,
     closing: CloseForm | None = None,
     release: ReleaseForm | None = None,
+    unmerge: UnmergeForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """How a case stands; a form that came back with something wrong in it stands open."""
@@ -73,7 +75,8 @@ def case_page(
     choices = openable(detail, request.actor)
     withdraw = withdraw or _withdraw_form(request, case)
     reopen, closing = reopen or ReopenForm(), closing or CloseForm()
-    for form in (withdraw, reopen, closing):
+    unmerge = unmerge or UnmergeForm(auto_id="unmerge_%s")
+    for form in (withdraw, reopen, closing, unmerge):
         form.fields["seen"].initial = detail.seen
     open_now = {one.act.code for one in acts_of(request.actor, detail) if one.possible}
     context = {
@@ -97,6 +100,9 @@ def case_page(
         "may_close": "close" in open_now,
         "closing": closing,
         "release": release or (_release_form(detail) if "release" in open_now else None),
+        "main_case": case.merged_into,
+        "unmerge": unmerge,
+        "may_unmerge": "unmerge" in open_now,
         "may_relate": case.status in (Status.COMPLETED, Status.CLOSED, Status.RELEASED),
         "may_withdraw": "withdraw" in open_now,
         "may_reopen": "reopen" in open_now,
@@ -157,6 +163,24 @@ def reopen(request: StaffRequest, number: str) -> HttpResponse:
         else:
             return redirect("desk:case", number)
     return case_page(request, case, reopen=form, status=status)
+
+
+@require_POST
+@staff_view(roles=("lead",))
+def unmerge(request: StaffRequest, number: str) -> HttpResponse:
+    """Part a report from the case that it was merged into (TP-6-8-1)."""
+    case = case_of(number)
+    form = UnmergeForm(request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            merging.unmerge(request.actor, {"case": case.pk, **form.cleaned_data})
+        except Refused as refused:
+            into_form(form, refused)
+            status = refused.status
+        else:
+            return redirect("desk:case", number)
+    return case_page(request, case, unmerge=form, status=status)
 
 
 @require_safe

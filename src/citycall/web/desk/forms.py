@@ -340,6 +340,14 @@ class ReopenForm(SeenForm):
     closed_too_early = forms.BooleanField(label=_("機關未辦畢先結案（列為缺失）"), required=False)
 
 
+class UnmergeForm(SeenForm):
+    """Parting a report that was merged by mistake (TP-6-8-1)."""
+
+    reason = forms.CharField(
+        label=_("解除併案原因"), min_length=2, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
 class OutageForm(forms.Form):
     """Since when, or until when, and what happened."""
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("cases/<str:number>/established", views.established, name="established"),
     path("cases/<str:number>/withdraw", case_views.withdraw, name="withdraw"),
     path("cases/<str:number>/reopen", case_views.reopen, name="reopen"),
+    path("cases/<str:number>/unmerge", case_views.unmerge, name="unmerge"),
     path("cases/<str:number>/close", task_views.close, name="close"),
     path("cases/<str:number>/release", task_views.release, name="release"),
     path("cases/<str:number>/phone", phone_views.phone, name="phone"),

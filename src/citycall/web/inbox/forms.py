@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
@@ -316,8 +316,14 @@ class AnalyseForm(ActForm):
             self.fields["text"].initial = detail.delay.text
 
 
+PROPOSALS = {
+    "refuse": _("爾後不予受理"),
+    "accept_with_conditions": _("有條件受理"),
+}
+
+
 class LetterForm(KeyedForm):
-    """The agency's reasons for the letter to the commission."""
+    """The agency's letter to the commission: its reasons, and where the pack asks for them facts and proposal."""
 
     reasons = forms.CharField(
         label=_("查無違規或不當情事的理由"),
@@ -325,6 +331,31 @@ class LetterForm(KeyedForm):
         widget=forms.Textarea(attrs={"rows": 6, "autofocus": True}),
         help_text=_("函復以您的姓名具名送研考會。"),
     )
+    facts = forms.CharField(
+        label=_("處理事實經過"), max_length=4000, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    proposal = forms.ChoiceField(label=_("建議"), widget=forms.RadioSelect)
+    conditions = forms.CharField(
+        label=_("受理條件"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("建議有條件受理時填寫。"),
+    )
+
+    def __init__(self, *args: Any, decisions: Collection[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if decisions:
+            choices = [(code, PROPOSALS[code]) for code in decisions]
+            cast(forms.ChoiceField, self.fields["proposal"]).choices = choices
+        else:
+            for name in ("facts", "proposal", "conditions"):
+                del self.fields[name]
+
+    def letter(self) -> dict[str, str]:
+        """What the letter says, as its command wants it."""
+        wanted = ("reasons", "facts", "proposal", "conditions")
+        return {name: self.cleaned_data[name] for name in wanted if name in self.cleaned_data}
 
 
 class HolderForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from citycall.web.inbox.views import acts, case, delays, files, home, letters, phone, posts, tasks
+from citycall.web.inbox.views import acts, case, delays, files, home, letters, phone, posts, repeats, tasks
 
 app_name = "inbox"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("cases/<str:number>/phone/open", phone.open_number, name="open_phone"),
     path("cases/<str:number>/phone/record", phone.record, name="record_phone"),
     path("cases/<str:number>/do/<slug:code>", acts.press, name="press"),
+    path("cases/<str:number>/merge", repeats.merge, name="merge"),
+    path("cases/<str:number>/link", repeats.link, name="link"),
     path("cases/<str:number>/tasks/open", tasks.open_task, name="open_task"),
     path("cases/<str:number>/tasks/<str:code>", tasks.task, name="task"),
     path("cases/<str:number>/<slug:code>", acts.act, name="act"),

@@ -45,7 +45,9 @@ def merge(ctx: Context, data: MergeCase) -> Merged:
     case = load_for_change(data.case)
     main = locked.get(data.into)
     if main is None:
-        raise Refused("not_found", _("查無此案件，請確認案號。"), fields={"into": _("查無此案件。")}, status=404)
+        raise Refused(
+            "not_found", _("查無此案件，請確認案號。"), fields={"into": _("查無此案件。")}, status=404
+        )
     rule = _rule(case)
     if rule.by == "agency":
         ctx.require_agency(main.agency)

@@ -31,6 +31,7 @@ from citycall.web.inbox import trays
 from citycall.web.inbox.access import READERS, can, case_for
 from citycall.web.inbox.acts import Act, open_acts
 from citycall.web.inbox.forms import new_key
+from citycall.web.inbox.repeats import repeats_of
 from citycall.web.particulars import particulars, reply_first, told_before
 from citycall.web.request import StaffRequest
 from citycall.web.story import choice_name, clock_lines, clock_reason, timeline
@@ -115,6 +116,7 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
         "tasks": lines_of(detail, actor),
         "may_open_task": bool(openable(detail, actor)),
         "related": [_other(one) for one in detail.related],
+        **repeats_of(actor, detail),
         "incidents": [(one, Incident.Kind(one.kind).label) for one in detail.incidents],
         "callers": len({one.staff_id for one in detail.phone_records}),
         "delay": detail.delay,

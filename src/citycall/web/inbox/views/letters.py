@@ -20,7 +20,7 @@ from citycall.services.cases.queries import unfounded_streak
 from citycall.web.access import staff_view
 from citycall.web.errors import into_form
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can
-from citycall.web.inbox.forms import LetterForm
+from citycall.web.inbox.forms import PROPOSALS, LetterForm
 from citycall.web.request import StaffRequest
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import named
@@ -43,6 +43,7 @@ def line_of(letter: UnfoundedLetter) -> dict[str, Any]:
         "item": named(item.name) if item else letter.item,
         "state": State(letter.state).label,
         "shape": SHAPES[State(letter.state)],
+        "proposal": PROPOSALS.get(letter.proposal, ""),
     }
 
 
@@ -71,7 +72,9 @@ def letter(request: StaffRequest, letter: int) -> HttpResponse:
     found = UnfoundedLetter.objects.filter(pk=letter, agency__in=agencies_of(request.actor)).first()
     if found is None:
         raise not_found()
-    form = LetterForm(request.POST or None)
+    case = found.last_case
+    rule = policies.pack_of(case.policy_version_id).kinds[case.kind].unfounded
+    form = LetterForm(request.POST or None, decisions=rule.decisions if rule else ())
     status = 200
     if request.method == "POST":
         status = 422
@@ -79,7 +82,7 @@ def letter(request: StaffRequest, letter: int) -> HttpResponse:
             try:
                 send_unfounded_letter(
                     request.actor,
-                    {"letter": found.pk, "reasons": form.cleaned_data["reasons"]},
+                    {"letter": found.pk, **form.letter()},
                     key=form.sent_key(),
                 )
             except Refused as refused:
