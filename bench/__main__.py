@@ -11,13 +11,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import due, listing, recompute, rest, strikes, sweep
+from bench import due, listing, lists, recompute, rest, strikes, sweep
 from bench.house import open_house
 
 PARTS: dict[str, Any] = {
     "due": due,
     "rest": rest,
     "listing": listing,
+    "lists": lists,
     "sweep": sweep,
     "recompute": recompute,
     "strikes": strikes,

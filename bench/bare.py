@@ -69,7 +69,10 @@ def _rows(connection: psycopg.Connection[Any], table: str, xid: str, case: int) 
     for values in found:
         fresh = [place for place, column in enumerate(wanted) if column[3] and isinstance(values[place], str)]
         same = [place for place, value in enumerate(values) if value == case and type(value) is int]
-        plain = [Jsonb(value) if isinstance(value, dict | list) else value for value in values]
+        plain = [
+            Jsonb(value) if column[2] == "jsonb" and value is not None else value
+            for value, column in zip(values, wanted, strict=True)
+        ]
         rows.append(Row(insert, plain, fresh, same))
     return rows
 

@@ -101,6 +101,7 @@ TABLE: tuple[CaseAct, ...] = (
     act("return", "case.returned", who=checks.APPROVES),
     act("acknowledge", "case.acknowledged"),
     act("take", "case.taken"),
+    act("allot", "case.allotted"),
     act("open_phone", "case.phone_opened", who=checks.RINGS,
         before=(checks.a_person, checks.left_phone), adds=True),
     act("record_phone_reply", "case.phone_recorded", who=checks.RINGS,
@@ -143,6 +144,12 @@ TABLE: tuple[CaseAct, ...] = (
     act("link_repeat", "case.repeat_linked"),
     act("unmerge", "case.unmerged", who=ANYWHERE),
     act("withdraw", "case.withdrawn", who=ANYWHERE),
+    act("pass_up", "case.passed_up"),
+    act("log_repeat_call", "case.repeat_called", who=ANYWHERE, adds=True),
+    act("ask_prosecution", "case.prosecution_asked", who=ANYWHERE, adds=True),
+    act("refer_to_police", "case.referred_to_police", who=ANYWHERE, adds=True),
+    act("follow_referral", "case.referral_followed", who=ANYWHERE, adds=True),
+    act("pack_evidence", "case.evidence_packed", who=ANYWHERE, adds=True),
 )  # fmt: skip
 BY_COMMAND = {one.command: one for one in TABLE}
 BY_CODE = {one.code: one for one in TABLE}

@@ -1,11 +1,14 @@
 """What can be done with a case. Importing this package registers every command of the room."""
 
 from citycall.services.cases.commands import (
+    allotment,
     approval,
+    bulk,
     closing,
+    complaints,
     delays,
-    establish,
     effects,
+    establish,
     handling,
     joins,
     lookups,
@@ -14,6 +17,8 @@ from citycall.services.cases.commands import (
     outside,
     petitions,
     phone,
+    prosecution,
+    repeat_calls,
     repeats,
     replies,
     requests,
@@ -25,11 +30,15 @@ from citycall.services.cases.commands import (
 )
 
 __all__ = [
+    "allotment",
     "approval",
+    "bulk",
     "closing",
+    "complaints",
     "delays",
-    "establish",
     "effects",
+    "filters",
+    "establish",
     "handling",
     "joins",
     "lookups",
@@ -38,6 +47,8 @@ __all__ = [
     "outside",
     "petitions",
     "phone",
+    "prosecution",
+    "repeat_calls",
     "repeats",
     "replies",
     "requests",

@@ -9,6 +9,7 @@ from citycall.services.cases.models.case import OPEN_STATUSES, Case, Channel, Re
 from citycall.services.cases.models.clocks import CaseClock
 from citycall.services.cases.models.files import CaseFile
 from citycall.services.cases.models.lateness import DelayAnalysis, Outage
+from citycall.services.cases.models.lists import BulkAct, SavedFilter
 from citycall.services.cases.models.lookups import LookupFailure
 from citycall.services.cases.models.referrals import PoliceReferral
 from citycall.services.cases.models.repeats import Incident, Prevention, UnfoundedLetter
@@ -20,6 +21,7 @@ from citycall.services.cases.models.writing import ReplyDraft
 
 __all__ = [
     "OPEN_STATUSES",
+    "BulkAct",
     "Case",
     "CaseClock",
     "CaseFile",
@@ -40,6 +42,7 @@ __all__ = [
     "Prevention",
     "ReplyBy",
     "ReplyDraft",
+    "SavedFilter",
     "Stage",
     "StageRequest",
     "Status",

@@ -1,6 +1,7 @@
 """What can be asked of the cases room. A list costs the same number of statements at any length."""
 
 from citycall.services.cases.queries.detail import CaseDetail, case_detail, phone_callers
+from citycall.services.cases.queries.filters import filters_for, undoable
 from citycall.services.cases.queries.finding import SORTED_MOST, CaseFilter, Found, matching, newest
 from citycall.services.cases.queries.lists import (
     COUNTED_MOST,
@@ -24,6 +25,13 @@ from citycall.services.cases.queries.near import (
     others_of_person,
 )
 from citycall.services.cases.queries.numbers import outage_numbers, telephone_numbers
+from citycall.services.cases.queries.petition_figures import (
+    LeftUnprocessed,
+    Month,
+    left_unprocessed,
+    petition_kinds,
+    petition_months,
+)
 from citycall.services.cases.queries.petitions import (
     Answer,
     Waiting,
@@ -48,6 +56,15 @@ from citycall.services.cases.queries.public import (
     code_fits,
     public_view,
 )
+from citycall.services.cases.queries.requests import (
+    RequestPage,
+    RequestRow,
+    decides_requests,
+    joins_owed,
+    requests_count,
+    requests_waiting,
+)
+from citycall.services.cases.queries.sight import sees
 from citycall.services.cases.queries.steering import (
     Figures,
     delays_to_analyse,
@@ -83,10 +100,14 @@ __all__ = [
     "CaseRow",
     "Figures",
     "Found",
+    "LeftUnprocessed",
+    "Month",
     "NearRow",
     "OfPerson",
     "PublicCase",
     "PublicStep",
+    "RequestPage",
+    "RequestRow",
     "TaskPage",
     "TaskRow",
     "Waiting",
@@ -100,12 +121,16 @@ __all__ = [
     "case_list",
     "code_fits",
     "counts",
+    "decides_requests",
     "delays_to_analyse",
     "district_name",
     "earlier_of_phone",
     "figures",
+    "filters_for",
     "incidents",
     "item_name",
+    "joins_owed",
+    "left_unprocessed",
     "letter_about",
     "letters",
     "matching",
@@ -118,12 +143,17 @@ __all__ = [
     "others_of_person",
     "outage_numbers",
     "overdue_tasks_by_agency",
+    "petition_kinds",
+    "petition_months",
     "phone_callers",
     "preventions_at",
     "public_view",
     "recent_outages",
+    "requests_count",
+    "requests_waiting",
     "rounds",
     "rows_of",
+    "sees",
     "stage_requests_pending",
     "task_counts",
     "task_list",
@@ -132,5 +162,6 @@ __all__ = [
     "telephone_notices",
     "telephone_numbers",
     "to_ring",
+    "undoable",
     "unfounded_streak",
 ]

@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from unicodedata import normalize
 
 from django.db import connection
@@ -21,6 +22,7 @@ from django.db.models import Q, QuerySet
 
 from citycall.services.cases import terms
 from citycall.services.cases.models import OPEN_STATUSES, Case, PhoneTask, Status
+from citycall.services.cases.queries.sight import joined_by
 
 MOST_BLOCKS = 512  # blocks looked into at once: four million cases; then the search is gone on with
 SORTED_MOST = 5_000  # cases that a list sorts by place or limit; more are narrowed first
@@ -47,6 +49,7 @@ class CaseFilter:
     taken_by: int | None = None
     phone_owed: bool = False
     reported: bool = False  # reported as finished, and the result not entered
+    joined: Collection[str] = ()  # these agencies join it and have not answered
     q: str = ""  # never a telephone number: those are found by `people.find_by_phone`, on record
     parties: Collection[int] = ()  # found by their number: their cases as well as those of the words
     since: datetime | None = None
@@ -126,6 +129,8 @@ def _by_state(wanted: CaseFilter) -> QuerySet[Case]:
         if wanted.agencies is not None:  # those that the call centre makes are not the agency's (TP-6-4b)
             calls = calls.filter(agency__in=list(wanted.agencies))
         found = found.filter(pk__in=calls.values("case_id"))
+    if wanted.joined:
+        found = found.filter(joined_by(wanted.joined))
     if wanted.reported:
         found = found.filter(reported_back_at__isnull=False, completed_at=None)
     if wanted.parties and not wanted.q.strip():
@@ -144,7 +149,7 @@ def _ordered(cases: QuerySet[Case], limit: int, oldest: bool) -> QuerySet[Case, 
 
 
 def _walk(wanted: CaseFilter, limit: int, oldest: bool) -> Found:
-    """Along the index of agency and status, a walk for each of both: within them it is in the order asked for."""
+    """Along the index of agency and status, a walk for each of both: within them it is in order."""
     found = _by_state(wanted)
     agencies = list(wanted.agencies or ())
     few_of_their_own = (
@@ -212,7 +217,7 @@ def _by_terms(wanted: CaseFilter, words: list[str], limit: int, oldest: bool) ->
 
 def statement_of(
     wanted: CaseFilter, words: list[str], limit: int, *, oldest: bool = False
-) -> tuple[str, list[object], int | None]:
+) -> tuple[str, list[Any], int | None]:
     """The search in SQL, and the number of a case at which it stops though there may be more.
 
     In each block the index gives the cases that have all terms; each is then looked up by its key and held
@@ -249,7 +254,7 @@ def statement_of(
         f" SELECT c.pk AS id FROM (SELECT case_id FROM cases_caseterms t WHERE {has}"
         f" ORDER BY case_id {way} OFFSET 0) t, LATERAL ({known} OFFSET 0) c LIMIT %s) found LIMIT %s"
     )
-    arguments: list[object] = [begin, end, step, *(code for one in sets for code in one)]
+    arguments: list[Any] = [begin, end, step, *(code for one in sets for code in one)]
     return statement, [*arguments, *values, limit, limit], stops
 
 

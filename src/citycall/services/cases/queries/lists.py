@@ -154,7 +154,8 @@ def counts(agencies: Collection[str] | None, staff: int | None = None) -> dict[s
     }
     if staff is not None:
         trays["mine"] = opened.filter(taken_by=staff)
-    parts, arguments = [], []
+    parts: list[str] = []
+    arguments: list[Any] = []
     for tray in trays.values():
         statement, values = tray.order_by().values("pk")[: COUNTED_MOST + 1].query.sql_with_params()
         parts.append(f"(SELECT count(*) FROM ({statement}) AS tray)")
