@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from citycall.base import clock
 from citycall.oversight import queries as oversight
 from citycall.rehearsal.expect.reports import Row, report
 from citycall.services.calls import queries as calls
@@ -78,9 +80,64 @@ def read_by_operator(phone: str = "", number: str = "") -> list[Row]:
     found = cases.answers_by_phone(phone) if phone else []
     case = cases.by_number(number) if number else None
     found += [cases.answer_of(case)] if case is not None else []
+    posts = {one.case.pk: one.case.taken_post for one in found}
     return [
-        {**_about(one.case), "due_at": one.case.due_at, "result": one.result, "finding": one.finding}
+        {
+            **_about(one.case),
+            "due_at": one.case.due_at,
+            "result": one.result,
+            "finding": one.finding,
+            "handler": posts[one.case.pk],
+        }
         for one in found
+    ]
+
+
+@report("found_by_operator")
+def found_by_operator(words: str = "", day: str = "") -> list[Row]:
+    """What the operator finds by words of place or subject, or by the day it was established (NT-5-2-4b)."""
+    since = until = None
+    if day:
+        since = datetime.combine(date.fromisoformat(day), time(), clock.TAIPEI)
+        until = since + timedelta(days=1)
+    wanted = cases.CaseFilter(q=words, since=since, until=until)
+    found = [cases.answer_of(row.case) for row in cases.case_list(wanted).rows]
+    return [{**_about(one.case), "result": one.result} for one in found]
+
+
+@report("petition_months")
+def petition_months(period: str, kind: str = "") -> list[Row]:
+    """Received, closed, left unprocessed and the average time of a month, with the trend (HR-3-1-0)."""
+    since, _until = oversight.month_of(period)
+    first = clock.local(since).date()
+    months = cases.petition_months(first, first, kinds=[kind] if kind else None)
+    return [
+        {
+            "month": f"{one.begins:%Y-%m}",
+            "received": one.received,
+            "closed": one.closed,
+            "unprocessed": one.unprocessed,
+            "average_hours": one.average_hours,
+            "received_trend": one.received_trend,
+            "average_trend_hours": None
+            if one.average_trend is None
+            else round(one.average_trend.total_seconds() / 3600, 1),
+        }
+        for one in months
+    ]
+
+
+@report("left_unprocessed")
+def left_unprocessed(period: str) -> list[Row]:
+    """Petitions left unprocessed in a month: ground, decider, date (NT-5-2-5b)."""
+    return [
+        {
+            **_about(one.case),
+            "ground": one.ground,
+            "decided_by": one.decided_by,
+            "decided_at": one.decided_at,
+        }
+        for one in cases.left_unprocessed(*oversight.month_of(period))
     ]
 
 

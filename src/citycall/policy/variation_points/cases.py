@@ -6,7 +6,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from citycall.policy.intake import Ground
 from citycall.policy.limits import Limit
 from citycall.policy.text import Text
 from citycall.policy.variation_points.spec import Channel, Part, Value, Word, Words, by_kind, point
@@ -31,7 +30,7 @@ class Register(Value):
 class PetitionKinds(Value):
     categories: dict[Word, Text]
     open: bool | None = None
-    not_accepted: dict[Word, Ground] | None = None  # the grounds on which a matter is refused (TP-5-1a)
+    not_accepted: dict[Word, Text] | None = None  # the grounds on which a matter is refused (TP-5-1a)
 
 
 class Identity(Value):
@@ -96,7 +95,6 @@ class ReplyContent(Value):
         ],
         ...,
     ]
-    written: bool | None = None  # no matter ends without an answer in writing (AE-7-0)
 
 
 class ReportBack(Value):

@@ -83,11 +83,17 @@ def follow(
         elif code in ended:
             told.append((CANCELLED, cancel(ctx, task)))
     told += [
-        (OPENED, open_task(ctx, pack, case, rule))
+        (OPENED, open_task(ctx, pack, case, rule, _said(facts)))
         for rule in begun
         if rule.code not in open_now or rule.code in ended
     ]
     return told
+
+
+def _said(facts: Mapping[str, Any]) -> str:
+    """What was said with the event that opens a task, in words."""
+    reason = facts.get("reason", "")
+    return reason if isinstance(reason, str) else ""
 
 
 def open_task(

@@ -75,6 +75,8 @@ def put_up(ctx: Context, case: Case, kind: CaseKind, result: str) -> None:
         if case.reply_by not in BY_MESSAGE or case.replied_at is not None:
             return
         draft = save(ctx, case, None, content=result)
+    elif draft.content and draft.content == case.result != result:  # it was the result: sent back, mended
+        draft = save(ctx, case, draft, content=result)
     lacks = missing(draft, rule.at_once, result=result)
     if lacks:
         raise Refused("reply_incomplete", _("回覆稿尚缺應載明事項，不能陳核。"), fields=lacks, status=422)
@@ -101,8 +103,10 @@ _LACKS = {
 
 def go_out(ctx: Context, case: Case, kind: CaseKind) -> Went:
     """The result counts: send the reply, unless something is still to be entered (TP-5-5-2b)."""
-    draft = open_draft(case) if kind.writing is not None and case.replied_at is None else None
-    if draft is None or kind.writing is None:
+    if kind.writing is None or (case.replied_at is not None and not owes_writing(case, kind)):
+        return Went.NOTHING
+    draft = open_draft(case)
+    if draft is None:
         return Went.NOTHING
     if missing(draft, kind.writing.requires):
         return Went.WAITS

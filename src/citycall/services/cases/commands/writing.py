@@ -101,7 +101,9 @@ def _wrong_particulars(kind: CaseKind, case: Case, data: Particulars) -> dict[st
     return fields
 
 
-@command("cases.issue_reply", who=WORKERS, clauses=("AE-7-0", "NT-5-2-3a", "TP-5-5-1a", "TP-5-5-2b"), keyed=True)
+@command(
+    "cases.issue_reply", who=WORKERS, clauses=("AE-7-0", "NT-5-2-3a", "TP-5-5-1a", "TP-5-5-2b"), keyed=True
+)
 def issue_reply(ctx: Context, data: Particulars) -> Done:
     """Enter the approved reply in its standard form and send it: document number, date, grade, content.
 

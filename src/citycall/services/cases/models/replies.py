@@ -35,8 +35,8 @@ class PhoneRecord(models.Model):
 class CaseReply(models.Model):
     """What the agency's people told the citizen themselves: by which way, when, with which words (KM-6-1d).
 
-    A call for which the citizen's number was opened is a ``PhoneRecord``; here is what was answered by letter,
-    message or otherwise. ``reference`` is the letter's number.
+    A call for which the citizen's number was opened is a ``PhoneRecord``; here is what was answered by
+    letter, message or otherwise. ``reference`` is the letter's number.
     """
 
     class Way(models.TextChoices):
