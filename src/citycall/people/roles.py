@@ -18,6 +18,7 @@ ROLES: dict[str, str | Promise] = {
     "director": _("研考主管"),
     "allotter": _("收分文人員"),
     "secretary_general": _("秘書長"),
+    "mayor": _("市長"),
     "duty_officer": _("值日人員"),
     "admin": _("系統管理者"),
     "auditor": _("稽核人員"),

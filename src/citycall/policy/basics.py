@@ -18,7 +18,7 @@ NoticeChannel = Literal["email", "sms", "egov", "screen", "chosen", "contact"]
 _CODE = re.compile(r"^[a-z0-9][a-z0-9_.-]*$")
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _KNOWN = """
-    agency authority cases city content description document_number due established_at grade
+    contact_due agency authority cases city content description document_number due established_at grade
     handler_name handler_phone hotline item letter_date limit link main reply_date
     lookup_code notified_at notified_person number other_agency person place planned_end portal_url post
     reason reference result sign_off_due stage status task_name

@@ -243,7 +243,9 @@ class CaseKind(Rule):
     categories: tuple[Category, ...] = ()
     category_limits: dict[Code, Limit] = Field(default_factory=dict)  # by category, where they are named only
     usual_category: Code | None = None  # where nobody chose one; None: one must be chosen (KM-2-3a)
-    owner: Code | None = None  # the agency that takes every matter of this kind without an item (AE-7-1a)
+    application: Literal["none", "required"] = "none"  # the application that it is about (HR-3-1-2)
+    passed_up_to: tuple[Code, ...] = ()  # who settles it when it is passed up, the first there is (HR-3-1-2)
+    owner: Code | None = None  # the agency that takes matters of this kind where none is named (AE-7-1a)
     grade_b: GradeB | None = None
     release: Release | None = None
     completion: Completion = Completion()

@@ -167,7 +167,10 @@ AT_ANOTHER = ("joined:", "former:")
 
 
 class ClockRule(Rule):
-    """A clock: which event starts it, how long it runs, which events stop it, when it strikes."""
+    """A clock: which event starts it, how long it runs, which events stop it, when it strikes.
+
+    `stop_unless`: facts of a stopping event with which it does not stop, such as nobody being reached.
+    """
 
     code: Code
     name: Text
@@ -175,6 +178,7 @@ class ClockRule(Rule):
     start: Start
     limit: ClockLimit
     stop: tuple[str, ...]
+    stop_unless: dict[str, Any] = Field(default_factory=dict)
     resume: Resume | None = None
     sets_due: bool = False
     late_field: str | None = None

@@ -25,6 +25,7 @@ EVENTS = {
     "case.reported_back": Text(zh="回報", en="the work was reported back"),
     "case.reopened": Text(zh="重啟", en="the case was reopened"),
     "case.replied": Text(zh="回復民眾", en="the citizen was told"),
+    "case.repeat_called": Text(zh="重覆進線聯繫", en="the repeat call was passed on"),
     "case.released": Text(zh="解除列管", en="the case was released"),
 }
 FACTS = {
@@ -45,6 +46,7 @@ RECIPIENTS = {
     "director": Text(zh="研考主管", en="the director"),
     "allotter": Text(zh="收分文人員", en="the intake clerk"),
     "secretary_general": Text(zh="秘書長", en="the secretary-general"),
+    "mayor": Text(zh="市長", en="the mayor"),
     "duty_officer": Text(zh="值日人員", en="the duty officer"),
 }
 CHANNELS = {

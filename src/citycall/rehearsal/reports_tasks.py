@@ -65,6 +65,8 @@ def _line(row: cases.CaseRow) -> Row:
         "case": case.pk,
         "number": case.number,
         "kind": case.kind,
+        "channel": case.channel,
+        "established_at": case.established_at,
         "item": case.item,
         "agency": case.agency,
         "status": case.status,

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
-from citycall.web import story_petitions
+from citycall.web import story_petitions, story_requests
 
 # Every kind of event that a case may have: what it is called, and the shape it is shown with.
 EVENTS: dict[str, tuple[Promise, str]] = {
@@ -58,10 +58,12 @@ EVENTS: dict[str, tuple[Promise, str]] = {
     "case.task_done": (pgettext_lazy("event", "待辦事項完成"), "done"),
     "case.task_cancelled": (pgettext_lazy("event", "待辦事項毋庸辦理"), "neutral"),
     **story_petitions.EVENTS,
+    **story_requests.EVENTS,
 }
 
 # What a notice is about. A template of a pack that is not here is called by its own code.
 NOTICES: dict[str, Promise] = {
+    **story_requests.NOTICES,
     "fast.established": lazy("新案請簽收"),
     "fast.unacknowledged": lazy("第 2 次催辦簽收"),
     "fast.established_citizen": lazy("成案通知"),

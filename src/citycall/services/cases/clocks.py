@@ -21,6 +21,7 @@ from citycall.base.policies import pack_of
 from citycall.base.timers import State as TimerState
 from citycall.base.timers import Timer, cancel, set_timers, timer_handler
 from citycall.policy import Pack
+from citycall.policy.basics import matches
 from citycall.policy.clocks import (
     clocks_started_by,
     due_at,
@@ -60,7 +61,7 @@ def plan(
     """Which clocks ``event_kind`` stops, starts and resumes, without writing anything."""
     out = Plan()
     if not case._state.adding:
-        _plan_existing(pack, case, event_kind, now, out)
+        _plan_existing(pack, case, event_kind, facts, now, out)
     item = pack.items.get(case.item)
     kind = pack.kinds[case.kind]
     calendar = calendar_of(pack, case.district, case.agency)
@@ -87,7 +88,9 @@ def concerned(pack: Pack, event_kind: str) -> set[str]:
     }
 
 
-def _plan_existing(pack: Pack, case: Case, event_kind: str, now: datetime, out: Plan) -> None:
+def _plan_existing(
+    pack: Pack, case: Case, event_kind: str, facts: Mapping[str, Any], now: datetime, out: Plan
+) -> None:
     rules = {rule.code: rule for rule in pack.clocks}
     codes = concerned(pack, event_kind)
     if not codes:
@@ -98,7 +101,7 @@ def _plan_existing(pack: Pack, case: Case, event_kind: str, now: datetime, out: 
     for code, clock in latest.items():
         rule = rules[code]
         running = clock.state == CaseClock.State.RUNNING
-        if running and event_kind in rule.stop:
+        if running and event_kind in rule.stop and matches({}, rule.stop_unless, facts):
             clock.state = CaseClock.State.STOPPED
             clock.stopped_at, clock.stopped_by = now, event_kind
             clock.late = now > clock.due or (now == clock.due and _has_struck(case, clock))

@@ -160,6 +160,9 @@ def establish(ctx: Context, data: Establish) -> Established:
     if became:
         kind = pack.kinds[became]
     category = category_of(kind, data.category)
+    if kind.application == "required" and not data.application:
+        message = _("請填寫這件抱怨所屬的申辦案號。")
+        raise Refused("invalid", message, fields={"application": message}, status=422)
     told = telephone_notice(kind, data.notified_at, data.notified_person, ctx.now)
     reply_by = data.reply_by or _way_left(kind, reporter)
     _check_way(kind, reply_by, reporter)

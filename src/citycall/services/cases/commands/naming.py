@@ -35,17 +35,13 @@ def kinds_for(pack: Pack, item: Item) -> set[str]:
 
 
 def agency_for(item: Item | None, named: str | None, owner: str | None = None) -> str:
-    """The competent agency: the item's own, that which owns all matters of the kind (AE-7-1a), or the one named."""
+    """The competent agency: the item's own, the one named, or that which owns matters of the kind (AE-7-1a)."""
     if item is not None:
         if named and named != item.agency:
             message = _("這個服務項目由其他機關辦理，請不要另選機關。")
             raise Refused("invalid", message, fields={"agency": message}, status=422)
         return item.agency
-    if owner is not None and named in (None, "", owner):
-        return owner
-    if owner is not None:
-        message = _("這類案件由專責單位辦理，請不要另選機關。")
-        raise Refused("invalid", message, fields={"agency": message}, status=422)
+    named = named or owner
     if not named:
         message = _("沒有服務項目時，請選擇權責機關。")
         raise Refused("invalid", message, fields={"agency": message}, status=422)

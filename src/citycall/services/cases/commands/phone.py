@@ -141,7 +141,8 @@ def record_phone_reply(ctx: Context, data: RecordPhoneReply) -> Done:
     call.callee, call.at = data.callee, at
     call.content, call.reached = data.content, data.reached
     call.save(update_fields=["callee", "at", "content", "reached"])
-    advance(ctx, case, "case.phone_recorded", info={"record": call.pk, "reached": data.reached})
+    reached = {"reached": data.reached}
+    advance(ctx, case, "case.phone_recorded", info={"record": call.pk} | reached, data=reached)
     task = PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN).first()
     if task is not None and data.reached:
         done = {"state": PhoneTask.State.DONE, "done_at": ctx.now}

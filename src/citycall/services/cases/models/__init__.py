@@ -6,6 +6,7 @@ proves it. Personal data of citizens is not here: ``party_id`` names a row of
 """
 
 from citycall.services.cases.models.case import OPEN_STATUSES, Case, Channel, ReplyBy, Stage, Status
+from citycall.services.cases.models.classifier import Classifier
 from citycall.services.cases.models.clocks import CaseClock
 from citycall.services.cases.models.files import CaseFile
 from citycall.services.cases.models.lateness import DelayAnalysis, Outage
@@ -32,6 +33,7 @@ __all__ = [
     "CaseTask",
     "CaseTerms",
     "Channel",
+    "Classifier",
     "DelayAnalysis",
     "Incident",
     "LookupFailure",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Q
 
@@ -19,7 +19,10 @@ from citycall.services.cases.models import (
     Case,
     CaseClock,
     CaseFile,
+    CaseJoin,
+    CasePosition,
     CaseReply,
+    CaseRequest,
     CaseTask,
     DelayAnalysis,
     Incident,
@@ -59,6 +62,9 @@ class CaseDetail:
     related: list[Case]
     delay: DelayAnalysis | None
     names: dict[int, str]
+    requests: list[CaseRequest] = field(default_factory=list)
+    joins: list[CaseJoin] = field(default_factory=list)
+    positions: list[CasePosition] = field(default_factory=list)
 
     @property
     def seen(self) -> int:
@@ -86,6 +92,11 @@ def case_detail(case: Case) -> CaseDetail:
     people = {event.staff_id for event in events} | {one.added_by for one in files}
     people |= {case.taken_by, case.submitted_by, case.approved_by}
     people |= {one.requested_by for one in requests} | {one.decided_by for one in requests}
+    asked = list(CaseRequest.objects.filter(case=case).order_by("id"))
+    people |= {one.requested_by for one in asked} | {one.decided_by for one in asked}
+    joins = list(CaseJoin.objects.filter(case=case).order_by("id"))
+    people |= {one.answered_by for one in joins}
+    disputes = [one.pk for one in asked if one.effect == "dispute"]
     owed = tasks_of(case)
     people |= {one.task.opened_by for one in owed} | {one.task.done_by for one in owed}
     rows = rows_of([case, *earlier])
@@ -111,6 +122,9 @@ def case_detail(case: Case) -> CaseDetail:
         related=list(Case.objects.filter(Q(pk=case.related_to_id) | Q(related_to=case.pk)).order_by("id")),
         delay=DelayAnalysis.objects.filter(case=case).first(),
         names=staff_names(people),
+        requests=asked,
+        joins=joins,
+        positions=list(CasePosition.objects.filter(request__in=disputes).order_by("id")) if disputes else [],
     )
 
 

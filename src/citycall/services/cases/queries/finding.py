@@ -26,6 +26,7 @@ from citycall.services.cases.queries.sight import joined_by
 
 MOST_BLOCKS = 512  # blocks looked into at once: four million cases; then the search is gone on with
 SORTED_MOST = 5_000  # cases that a list sorts by place or limit; more are narrowed first
+FEW_MOST = 5_000  # cases of somebody's own that are looked at one by one
 NUMBERED_MOST = 2_000  # cases that begin with what was typed of a number
 _SEVERAL = 4  # more agencies than this are looked at case by case
 _NUMBER = re.compile(r"([A-Z]*[0-9]{7})([0-9]{6,})\Z")  # day in ROC years, running number
@@ -88,7 +89,10 @@ def newest(wanted: CaseFilter, limit: int, *, oldest: bool = False) -> Found:
     if wanted.parties:
         ids.update(_walk(replace(wanted, q="", parties=wanted.parties), limit, oldest).ids)
     upto = None
-    if words := terms.asked(q):
+    words = terms.asked(q)
+    if words and _few(wanted):
+        ids.update(_with_words(_walk(replace(wanted, q="", parties=()), FEW_MOST, oldest).ids, words))
+    elif words:
         found = _by_terms(wanted, words, limit, oldest)
         ids.update(found.ids)
         upto = found.upto
@@ -97,9 +101,14 @@ def newest(wanted: CaseFilter, limit: int, *, oldest: bool = False) -> Found:
 
 def _narrowed(wanted: CaseFilter) -> bool:
     """Whether a fact that has no way of its own narrows the list."""
-    own = wanted.taken_by is not None or wanted.phone_owed or wanted.parties
+    own = _few(wanted) or wanted.parties
     ended = wanted.agencies is None and wanted.status in (Status.WITHDRAWN, Status.RELEASED)
     return not own and (ended or any(getattr(wanted, name) for name in ("item", "district", "kind", "stage")))
+
+
+def _few(wanted: CaseFilter) -> bool:
+    """Whether a filter has an index of its own and means so few cases that each can be looked at."""
+    return wanted.taken_by is not None or wanted.phone_owed or wanted.reported or bool(wanted.joined)
 
 
 def _by_state(wanted: CaseFilter) -> QuerySet[Case]:
@@ -153,8 +162,7 @@ def _walk(wanted: CaseFilter, limit: int, oldest: bool) -> Found:
     found = _by_state(wanted)
     agencies = list(wanted.agencies or ())
     few_of_their_own = (
-        wanted.overdue or wanted.registered_late or wanted.reported or wanted.grade or wanted.phone_owed
-        or wanted.taken_by is not None or wanted.parties
+        _few(wanted) or wanted.overdue or wanted.registered_late or wanted.grade or wanted.parties
     )  # fmt: skip
     if not agencies or len(agencies) > _SEVERAL or few_of_their_own:
         return Found(list(_ordered(found, limit, oldest)))
@@ -197,6 +205,19 @@ def _numbered(wanted: CaseFilter, q: str, limit: int, oldest: bool) -> Iterable[
     begins = Case.objects.filter(number__startswith=number).order_by("number" if oldest else "-number")
     ids = list(begins.values_list("pk", flat=True)[:NUMBERED_MOST])
     return _ordered(among(known, ids), limit, oldest)
+
+
+def _with_words(ids: list[int], words: list[str]) -> list[int]:
+    """Those of a few cases that have all the words."""
+    has = "terms @> ARRAY[" + ", ".join(["(case_id >> %s << 32) | %s"] * len(words)) + "]"
+    codes = [part for word in words for part in (terms.BLOCK, terms.code(word))]
+    with connection.cursor() as cursor:
+        # Values are parameters.
+        cursor.execute(
+            f"SELECT case_id FROM cases_caseterms WHERE case_id = ANY(%s) AND {has}",  # nosec B608
+            [ids, *codes],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def among(cases: QuerySet[Case], ids: Collection[int]) -> QuerySet[Case]:

@@ -1,0 +1,42 @@
+"""A complaint that whoever received it passes to the supervisor in one step (HR-3-1-2)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.utils.translation import gettext as _
+from pydantic import Field
+
+from citycall.base.commands import Context, Refused, command
+from citycall.people.queries import posts_bearing, recipient_of_post
+from citycall.services.cases.commands.handling import WORKERS
+from citycall.services.cases.commands.inputs import Done, OfCase
+from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
+
+
+class PassUp(OfCase):
+    note: Annotated[str, Field(max_length=1000)] = ""
+
+
+class PassedUp(Done):
+    post: str
+
+
+@command("cases.pass_up", who=(*WORKERS, "operator", "lead"), clauses=("HR-3-1-2",), keyed=True)
+def pass_up(ctx: Context, data: PassUp) -> PassedUp:
+    """Pass a complaint to the supervisor, who has it from now on. Whom, the pack says; one step, no form."""
+    case = load_for_change(data.case)
+    roles = pack_for(case).kinds[case.kind].passed_up_to
+    posts = [post for role in roles for post in posts_bearing(case.agency, role)]
+    person = next((found for post in posts if (found := recipient_of_post(post, ctx.now))), None)
+    if not posts or person is None:
+        raise Refused("no_supervisor", _("本機關沒有可以陳請處理的主管。"), status=409)
+    advance(
+        ctx,
+        case,
+        "case.passed_up",
+        set={"taken_post": posts[0], "taken_by": person.pk},
+        info={"post": posts[0], "note": data.note},
+    )
+    ctx.audit("case", case.pk, post=posts[0])
+    return PassedUp(case=case.pk, number=case.number, status=case.status, post=posts[0])
