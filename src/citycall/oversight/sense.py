@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from citycall.base.commands import commands
 from citycall.people.roles import ROLES, role_name
 from citycall.policy import Limit, Pack
+from citycall.policy.rules import AT_ANOTHER
 from citycall.policy.words import RECIPIENTS
 
 
@@ -38,7 +39,8 @@ def _found(pack: Pack) -> Iterator[str]:
 
 def _told(pack: Pack) -> Iterator[str]:
     for rule in pack.notices:
-        yield from rule.to
+        for to in rule.to:  # a role of an agency that joins, or that had the case before
+            yield to.partition(":")[2] if to.startswith(AT_ANOTHER) else to
     for clock in pack.clocks:
         for strike in clock.strikes:
             for action in strike.do:
@@ -46,6 +48,8 @@ def _told(pack: Pack) -> Iterator[str]:
                     yield from action.notify.to
     for task in pack.tasks:
         yield from task.roles
+    for request in pack.requests:
+        yield from (*request.asked_by, *request.decided_by)
 
 
 def _limits(pack: Pack) -> Iterator[tuple[str, Limit]]:

@@ -111,11 +111,41 @@ def _kinds(pack: Pack) -> Iterator[Problem]:
                 if finding not in findings:
                     yield (*key, "unfounded", "findings"), f"there is no finding {finding!r}"
         yield from _petition_rules(key, kind)
+        yield from _answers(key, kind, pack)
         reached = {kind.begins} | {move.to for move in kind.moves if move.to}
         for n, move in enumerate(kind.moves):
             for status in move.from_:
                 if status not in reached:
                     yield (*key, "moves", n, "from"), f"no move leads to the status {status!r}"
+
+
+def _answers(key: Key, kind: CaseKind, pack: Pack) -> Iterator[Problem]:
+    """What a kind says of the written reply, of leaving a matter unprocessed, of opening it again."""
+    moves = {move.event for move in kind.moves}
+    needed = {
+        "writing": (kind.writing, ("case.reply_drafted", "case.reply_issued")),
+        "unprocessed": (kind.unprocessed, ("case.not_processed",)),
+        "reopening": (kind.reopening, ("case.reopening_asked",)),
+    }
+    for name, (rule, events) in needed.items():
+        for event in events if rule is not None else ():
+            if event not in moves:
+                yield (*key, name), f"there is no move for {event}"
+    if kind.unprocessed is not None:
+        yield from _roles((*key, "unprocessed", "by"), kind.unprocessed.by)
+    if kind.writing is None:
+        return
+    for part in kind.writing.later:
+        if part not in kind.writing.requires:
+            yield (*key, "writing", "later"), f"{part} is not among what is required"
+    told = {
+        rule.where.get("way")
+        for rule in pack.notices
+        if rule.on == "case.reply_issued" and kind.code in rule.kinds and rule.on_sent
+    }
+    for way in ("sms", "email"):
+        if way in kind.writing.ways and way not in told:
+            yield (*key, "writing", "ways"), f"no notice on case.reply_issued sends the reply by {way}"
 
 
 def _petition_rules(key: Key, kind: CaseKind) -> Iterator[Problem]:

@@ -27,9 +27,17 @@ EVENTS = {
     "case.replied": Text(zh="回復民眾", en="the citizen was told"),
     "case.repeat_called": Text(zh="重覆進線聯繫", en="the repeat call was passed on"),
     "case.released": Text(zh="解除列管", en="the case was released"),
+    "case.reassigned": Text(zh="改分", en="the case was reassigned"),
+    "case.joined": Text(zh="加分或併會", en="further agencies joined"),
+    "case.all_joined": Text(zh="加入機關均已填報", en="all joined agencies answered"),
+    "case.extended": Text(zh="展延期限", en="the limit was extended"),
+    "case.closed": Text(zh="結案", en="the case was closed"),
+    "case.followed_up": Text(zh="追蹤府外機關", en="the outside authority was followed up"),
+    "case.outcome_recorded": Text(zh="登錄府外機關辦理情形", en="the outcome was recorded"),
 }
 FACTS = {
     "notified_at": Text(zh="電話通知", en="the telephone notice"),
+    "received": Text(zh="收案", en="the receipt of the case"),
 }
 RECIPIENTS = {
     "reporter": Text(zh="民眾", en="the citizen"),

@@ -48,6 +48,7 @@ AREAS: tuple[Area, ...] = (
         key="g o",
     ),
     Area(gettext_lazy("規則"), "oversight:policy", frozenset({"head"}), key="g p"),
+    Area(gettext_lazy("裁示"), "inbox:requests", frozenset({"secretary_general"}), key="g q"),
     Area(gettext_lazy("停班宣告"), "oversight:closures", frozenset({"duty_officer"}), key="g c"),
 )
 

@@ -22,7 +22,7 @@ from citycall.policy.kinds import Choice
 from citycall.services.cases.models import CaseClock, PhoneRecord, ReplyBy, Stage
 from citycall.services.cases.queries import CaseDetail
 from citycall.services.cases.queries.why import why_due
-from citycall.web import story_closures, story_petitions
+from citycall.web import story_closures, story_petitions, story_requests
 from citycall.web.story_words import CHANNELS, EVENTS, NOTICE_STATES, NOTICES, ROLES
 from citycall.web.ui.templatetags.ui import Entry
 from citycall.web.ui.words import named
@@ -78,6 +78,10 @@ def role_name(role: str, posts: Mapping[str, str] | None = None) -> str:
     if role.startswith(POST):
         code = role.removeprefix(POST)
         return (post_names([code]) if posts is None else posts).get(code, code)
+    if role.startswith("joined:"):
+        return _("加分機關%(role)s") % {"role": role_name(role.partition(":")[2])}
+    if role.startswith("former:"):
+        return _("原機關%(role)s") % {"role": role_name(role.partition(":")[2])}
     return str(ROLES.get(role, role))
 
 
@@ -134,6 +138,10 @@ def _event(event: Event, detail: CaseDetail, posts: Mapping[str, str]) -> Entry:
         text = _task(event, detail)
     if event.kind == "case.stage_decided":
         kind = "done" if event.info.get("approved") else "warn"
+    if event.kind == "case.request_decided":
+        kind = story_requests.DECIDED.get(str(event.info.get("state")), ("", kind))[1]
+    if event.kind == "case.requested" and event.info.get("late"):
+        kind = "late"
     who = _("系統") if _by_itself(event, detail) else _who(event, detail.names, posts)
     return Entry(event.at, str(title), text, who, kind)
 
@@ -329,6 +337,7 @@ _TOLD: dict[str, Callable[[Event, CaseDetail], str]] = {
     "case.delay_analysed": _analysed,
     "case.prevention_added": _field("text"),
     **story_petitions.TOLD,
+    **story_requests.TOLD,
 }
 
 

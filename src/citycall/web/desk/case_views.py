@@ -31,6 +31,7 @@ from citycall.web.desk.forms import (
 from citycall.web.desk.frame import OPERATORS, bar, draw
 from citycall.web.desk.views import FIELD_NAMES, card_context
 from citycall.web.errors import into_form
+from citycall.web.inbox import request_lines
 from citycall.web.inbox.acts import acts_of
 from citycall.web.inbox.track_forms import ReleaseForm
 from citycall.web.particulars import particulars
@@ -95,6 +96,8 @@ def case_page(
         "withdraw": withdraw,
         "reopen": reopen,
         "tasks": lines_of(detail, request.actor, task),
+        **request_lines.on_page(detail, request.actor),
+        "may_convert": _converts(request, detail),
         "opening": opening or (OpenTaskForm(detail=detail, choices=choices) if choices else None),
         "may_ring": "open_phone" in open_now,
         "may_close": "close" in open_now,
@@ -108,6 +111,15 @@ def case_page(
         "may_reopen": "reopen" in open_now,
     }
     return draw(request, "desk/case.html", context, status)
+
+
+def _converts(request: StaffRequest, detail: queries.CaseDetail) -> bool:
+    """Whether this person may record the released case as another kind, and it was not done yet (TP-6-7a)."""
+    release = detail.pack.kinds[detail.case.kind].release
+    becomes = release.becomes if release is not None else None
+    done = any(one.kind == becomes and one.related_to_id == detail.case.pk for one in detail.related)
+    possible = {one.act.command for one in acts_of(request.actor, detail) if one.possible}
+    return becomes is not None and not done and "cases.convert" in possible
 
 
 def _release_form(detail: queries.CaseDetail) -> ReleaseForm:

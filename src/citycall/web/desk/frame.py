@@ -10,7 +10,12 @@ from django.utils.functional import SimpleLazyObject
 
 from citycall.base.commands import Actor, may
 from citycall.services.cases.models import StageRequest
-from citycall.services.cases.queries import calls_owed_count, task_counts
+from citycall.services.cases.queries import (
+    calls_owed_count,
+    decides_requests,
+    requests_count,
+    task_counts,
+)
 from citycall.web.request import StaffRequest
 
 OPERATORS = ("operator", "lead")
@@ -28,6 +33,8 @@ def bar(request: StaffRequest) -> dict[str, Any]:
     decides = may(request.actor, "cases.decide_stage")
     return {
         "decides": decides,
+        "rules_requests": decides_requests(request.actor),
+        "waiting_on_me": SimpleLazyObject(lambda: requests_count(request.actor)),
         "waiting_requests": SimpleLazyObject(_waiting),
         "owed": SimpleLazyObject(lambda: _owed(request.actor)),
     }

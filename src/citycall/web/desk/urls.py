@@ -3,6 +3,7 @@
 from django.urls import path
 
 from citycall.web.desk import calls, case_views, notices, phone_views, task_views, views
+from citycall.web.inbox.views import requests
 
 app_name = "desk"
 urlpatterns = [
@@ -29,6 +30,17 @@ urlpatterns = [
     path("cases/<str:number>/phone/record", phone_views.record, name="record_phone"),
     path("cases/<str:number>/tasks/open", task_views.open_task, name="open_task"),
     path("cases/<str:number>/tasks/<str:code>", task_views.task, name="task"),
+    path("requests/", requests.waiting, {"frame": "desk"}, name="requests"),
+    path("requests/<int:asked>/", requests.decide, {"frame": "desk"}, name="request"),
+    path("requests/<int:asked>/files/<int:file>", requests.paper, {"frame": "desk"}, name="request_paper"),
+    path("cases/<str:number>/requests/<slug:rule>", requests.ask, {"frame": "desk"}, name="ask"),
+    path(
+        "cases/<str:number>/requests/<int:asked>/withdraw",
+        requests.withdraw,
+        {"frame": "desk"},
+        name="withdraw_request",
+    ),
+    path("cases/<str:number>/convert", requests.convert, name="convert"),
     path("tasks/", task_views.tasks, name="tasks"),
     path("owed", task_views.owed, name="owed"),
     path("stage-requests/", case_views.stage_requests, name="stage_requests"),

@@ -1,7 +1,8 @@
 """Whose cases a person may see, and what their posts let them do with one.
 
-An agency's people see their own agency's cases; those who look over all agencies may read every case. To
-everybody else a case does not exist. Whether an act is allowed is asked again, of its command.
+An agency's people see their own agency's cases and those that it joins or decides on (``queries.sight``);
+those who look over all agencies may read every case. To everybody else a case does not exist. Whether an act
+is allowed is asked again, of its command.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from citycall.base.commands import Actor, not_found
 from citycall.base.commands.door import effective_who
 from citycall.services.cases.models import Case
-from citycall.services.cases.queries import by_number
+from citycall.services.cases.queries import by_number, sees
 from citycall.web.access import OVERSEERS, looks_over
 from citycall.web.context import AGENCY_ROLES
 
@@ -33,6 +34,6 @@ def can(actor: Actor, command: str, agency: str) -> bool:
 def case_for(actor: Actor, number: str) -> Case:
     """The case of this number, if this person may see it."""
     case = by_number(number)
-    if case is None or not (case.agency in agencies_of(actor) or looks_over(actor)):
+    if case is None or not (looks_over(actor) or sees(case, agencies_of(actor))):
         raise not_found(_("查無此案件，請確認案號。"))
     return case

@@ -98,6 +98,7 @@ ACTS: tuple[Act, ...] = (
     Act("explain", "cases.explain_delay", pgettext_lazy("act", "敘明逾期理由"), key="x", icon="message"),
     Act("prevention", "cases.add_prevention", pgettext_lazy("act", "預防措施"), key="v", icon="plus"),
     Act("close", "cases.close", pgettext_lazy("act", "結案"), key="z", icon="inbox", press=True),
+    Act("follow", "cases.follow_up", pgettext_lazy("act", "登錄府外機關辦理情形"), key="q", icon="search"),
     Act("remind", "cases.remind", pgettext_lazy("act", "催辦"), key="u", icon="clock", anywhere=True),
     Act("release", "cases.release", pgettext_lazy("act", "解除列管"), key="k", icon="out", anywhere=True),
     Act("reopen", "cases.reopen", pgettext_lazy("act", "重啟案件"), key="o", icon="swap", anywhere=True),

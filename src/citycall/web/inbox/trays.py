@@ -43,6 +43,11 @@ def grades(pack: Pack) -> bool:
     return any(kind.grade_b for kind in pack.kinds.values())
 
 
+def joins(pack: Pack) -> bool:
+    """Whether further agencies may join a case (NT-5-2-2b, TP-5-3-0)."""
+    return any(rule.effect == "join" for rule in pack.requests)
+
+
 @dataclass(frozen=True)
 class Tray:
     """One tab: which cases lie in it, in which order they are met, which count stands beside its name."""
@@ -101,6 +106,16 @@ TRAYS: tuple[Tray, ...] = (
         {"grade": GRADE_B, "status": "open"},
         "grade_b",
         only=grades,
+    ),
+    Tray(
+        "joined",
+        _("加分／併會"),
+        "due",
+        _("沒有等著本機關填報的加分或併會案件"),
+        {},
+        "joined",
+        "warn",
+        only=joins,
     ),
     Tray("mine", _("我的案件"), "due", _("您手上沒有案件"), {"status": "open"}, "mine"),
     Tray("phone", _("待回電"), "due", _("沒有欠民眾的電話"), {"phone_owed": True}, "phone"),
@@ -200,6 +215,8 @@ def tray_of(code: str, actor: Actor) -> Tray:
 def wanted(tray: Tray, chosen: Mapping[str, Any], agencies: Collection[str], actor: Actor) -> CaseFilter:
     """The cases of a tray that the filters leave."""
     found = CaseFilter(agencies=agencies, **tray.narrowed, **chosen)
+    if tray.code == "joined":  # other agencies' cases; without an agency of one's own there are none
+        return replace(found, agencies=None, joined=tuple(agencies) or ("",))
     return replace(found, taken_by=actor.staff_id) if tray.code == "mine" else found
 
 

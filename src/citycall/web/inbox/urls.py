@@ -1,6 +1,18 @@
 from django.urls import path
 
-from citycall.web.inbox.views import acts, case, delays, files, home, letters, phone, posts, repeats, tasks
+from citycall.web.inbox.views import (
+    acts,
+    case,
+    delays,
+    files,
+    home,
+    letters,
+    phone,
+    posts,
+    repeats,
+    requests,
+    tasks,
+)
 
 app_name = "inbox"
 urlpatterns = [
@@ -19,6 +31,18 @@ urlpatterns = [
     path("cases/<str:number>/do/<slug:code>", acts.press, name="press"),
     path("cases/<str:number>/merge", repeats.merge, name="merge"),
     path("cases/<str:number>/link", repeats.link, name="link"),
+    path("requests/", requests.waiting, {"frame": "inbox"}, name="requests"),
+    path("requests/<int:asked>/", requests.decide, {"frame": "inbox"}, name="request"),
+    path("requests/<int:asked>/files/<int:file>", requests.paper, {"frame": "inbox"}, name="request_paper"),
+    path("cases/<str:number>/requests/<slug:rule>", requests.ask, {"frame": "inbox"}, name="ask"),
+    path(
+        "cases/<str:number>/requests/<int:asked>/withdraw",
+        requests.withdraw,
+        {"frame": "inbox"},
+        name="withdraw_request",
+    ),
+    path("cases/<str:number>/requests/<int:asked>/position", requests.position, name="position"),
+    path("cases/<str:number>/join", requests.answer, name="answer_join"),
     path("cases/<str:number>/tasks/open", tasks.open_task, name="open_task"),
     path("cases/<str:number>/tasks/<str:code>", tasks.task, name="task"),
     path("cases/<str:number>/<slug:code>", acts.act, name="act"),

@@ -14,6 +14,8 @@ STEPS = {
     "case.registered": gettext_lazy("權責機關已收案並分派承辦人"),
     "case.passed_down": gettext_lazy("已轉由下級機關辦理"),
     "case.taken": gettext_lazy("已派員處理"),
+    "case.reassigned": gettext_lazy("已改由其他權責機關辦理"),
+    "case.extended": gettext_lazy("需要較長時間處理，已展延期限"),
     "case.stage_changed": gettext_lazy("需要較長時間處理，已調整處理期限"),
     "case.graded_b": gettext_lazy("已初步查處，需要較長時間處理"),
     "case.completed": gettext_lazy("已辦理完畢"),

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from citycall.base.policies import pack_of
 from citycall.people.queries import agency_names, parties_by_phone, staff_names
 from citycall.policy import Pack
-from citycall.services.cases.models import OPEN_STATUSES, Case, CaseClock, PhoneTask, Status
+from citycall.services.cases.models import OPEN_STATUSES, Case, CaseClock, CaseJoin, PhoneTask, Status
 from citycall.services.cases.queries.finding import (
     SORTED_MOST,
     CaseFilter,
@@ -140,6 +140,9 @@ def counts(agencies: Collection[str] | None, staff: int | None = None) -> dict[s
     owed = PhoneTask.objects.filter(state=PhoneTask.State.OPEN)
     if agencies is not None:
         owed = owed.filter(agency__in=list(agencies))
+    joined = CaseJoin.objects.filter(state=CaseJoin.State.OPEN)
+    if agencies is not None:
+        joined = joined.filter(agency__in=list(agencies))
     trays: dict[str, QuerySet[Any]] = {
         "unsigned": found.filter(status=Status.ESTABLISHED),
         "acknowledged": found.filter(status=Status.ACKNOWLEDGED),
@@ -151,6 +154,7 @@ def counts(agencies: Collection[str] | None, staff: int | None = None) -> dict[s
         "grade_b": opened.filter(~Q(grade="")),
         "reported": opened.filter(reported_back_at__isnull=False, completed_at=None),
         "phone": owed,
+        "joined": joined,
     }
     if staff is not None:
         trays["mine"] = opened.filter(taken_by=staff)

@@ -49,6 +49,8 @@ PUBLIC_STEPS = (
     "case.registered",
     "case.passed_down",
     "case.taken",
+    "case.reassigned",
+    "case.extended",
     "case.stage_changed",
     "case.graded_b",
     "case.completed",

@@ -28,6 +28,7 @@ from citycall.web.inbox.forms import (
     ReopenForm,
     StageForm,
 )
+from citycall.web.inbox.request_forms import FollowForm
 from citycall.web.inbox.track_forms import ReleaseForm, RemindForm, ReportForm
 from citycall.web.inbox.views.case import page_of
 from citycall.web.request import StaffRequest
@@ -44,6 +45,7 @@ FORMS: dict[str, type[ActForm]] = {
     "remind": RemindForm,
     "release": ReleaseForm,
     "submit": CompleteForm,
+    "follow": FollowForm,
     **petition_acts.FORMS,
 }
 

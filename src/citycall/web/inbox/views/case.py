@@ -27,7 +27,7 @@ from citycall.services.cases.models import (
 from citycall.services.cases.queries import CaseDetail, CaseRow, case_detail, unfounded_streak
 from citycall.web import freshness
 from citycall.web.access import staff_view
-from citycall.web.inbox import trays
+from citycall.web.inbox import request_lines, trays
 from citycall.web.inbox.access import READERS, can, case_for
 from citycall.web.inbox.acts import Act, open_acts
 from citycall.web.inbox.forms import new_key
@@ -58,6 +58,8 @@ def _mark(detail: CaseDetail) -> str:
         [event.pk for event in detail.events],
         [(notice.pk, notice.state) for notice in detail.notices],
         [(one.pk, one.state) for one in detail.stage_requests],
+        [(one.pk, one.state) for one in detail.requests],
+        [(one.pk, one.state) for one in detail.joins],
         [(one.pk, one.state) for one in detail.letters],
         [one.pk for one in detail.preventions],
         [(row.task.pk, row.task.state, row.overdue) for row in detail.tasks],
@@ -114,6 +116,7 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
             if letter.state == UnfoundedLetter.State.OFFERED
         ),
         "tasks": lines_of(detail, actor),
+        **request_lines.on_page(detail, actor),
         "may_open_task": bool(openable(detail, actor)),
         "related": [_other(one) for one in detail.related],
         **repeats_of(actor, detail),

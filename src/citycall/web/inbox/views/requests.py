@@ -1,0 +1,280 @@
+"""Requests: asking for one, the list of those that wait, deciding, taking back; joint answers and positions.
+
+The same screens stand in the inbox and, for the call centre, at the desk (`frame`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.contrib import messages
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from citycall.base.commands import Refused, execute, not_found, not_permitted
+from citycall.base.files import StoredFile, open_file
+from citycall.services.cases import queries
+from citycall.services.cases import requests as rules
+from citycall.services.cases.acts import BY_COMMAND, why_not
+from citycall.services.cases.models import Case, CaseRequest
+from citycall.services.cases.queries import CaseDetail, case_detail
+from citycall.services.cases.queries.detail import standing_of
+from citycall.web import freshness
+from citycall.web.access import OVERSEERS, staff_view
+from citycall.web.desk.frame import OPERATORS, bar
+from citycall.web.errors import into_form
+from citycall.web.inbox import request_lines
+from citycall.web.inbox.access import READERS, case_for
+from citycall.web.inbox.forms import ActForm
+from citycall.web.inbox.request_forms import (
+    AnswerForm,
+    ConvertForm,
+    DecideForm,
+    MakeForm,
+    PositionForm,
+    WithdrawRequestForm,
+)
+from citycall.web.inbox.views.case import page_of
+from citycall.web.request import StaffRequest
+from citycall.web.ui.listing import Column, Listing, ListState
+from citycall.web.ui.words import named
+
+Frame = Literal["inbox", "desk"]
+EVERYBODY = READERS | OVERSEERS | set(OPERATORS)
+COLUMNS = (
+    Column("request", gettext_lazy("申請")),
+    Column("number", gettext_lazy("案號")),
+    Column("item", gettext_lazy("項目與地點")),
+    Column("agency", gettext_lazy("申請機關")),
+    Column("asked", gettext_lazy("申請時間")),
+    Column("due", gettext_lazy("辦理期限")),
+)
+
+
+def around(request: StaffRequest, frame: Frame) -> dict[str, Any]:
+    """What stands around the screen: the desk's bar or the inbox."""
+    if frame == "desk":
+        return {"frame": "desk/base.html", "place": frame, **bar(request)}
+    return {"frame": "ui/base.html", "place": frame}
+
+
+def _case(request: StaffRequest, frame: Frame, number: str) -> Case:
+    if frame == "desk":
+        found = queries.by_number(number) if request.actor.holds(*OPERATORS) else None
+        if found is None:
+            raise not_found(_("查無此案件，請確認案號。"))
+        return found
+    return case_for(request.actor, number)
+
+
+@require_safe
+@staff_view(roles=EVERYBODY)
+def waiting(request: StaffRequest, frame: Frame) -> HttpResponse:
+    """What waits for this person's decision, what was asked first first."""
+    state = ListState.of(request, COLUMNS, default="asked")
+    page = queries.requests_waiting(request.actor, state.page, state.size)
+    rows = [_row(one, frame) for one in page.rows]
+    seen = freshness.mark([(one.request.pk, one.request.state) for one in page.rows])
+    context = {
+        **around(request, frame),
+        "listing": Listing(state, COLUMNS, rows, page.has_next),
+        "seen": seen,
+    }
+    return render(request, "inbox/requests.html", context)
+
+
+def _row(one: queries.RequestRow, frame: Frame) -> dict[str, Any]:
+    asked = one.request
+    return {
+        "request": asked,
+        "desk": frame == "desk",
+        "case": one.row.case,
+        "name": named(one.rule.name),
+        "item": named(one.row.item),
+        "agency": request_lines.agencies_said([asked.agency]),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=EVERYBODY)
+def decide(request: StaffRequest, asked: int, frame: Frame) -> HttpResponse:
+    """One request: what it says, what consent would change, the decision."""
+    found = CaseRequest.objects.filter(pk=asked).select_related("case").first()
+    if found is None:
+        raise not_found(_("查無此申請。"))
+    detail = case_detail(_case(request, frame, found.case.number))
+    rule = rules.rule_of(detail.pack, detail.case, found.code)
+    if rule is None or not request_lines.decides(request.actor, rule, found):
+        raise not_permitted()
+    if found.state != CaseRequest.State.PENDING:
+        raise Refused("not_pending", _("這件申請已經決定或撤回，請重新整理頁面。"), status=409)
+    form = DecideForm(request.POST or None, detail=detail, rule=rule, asked=found)
+    status = 200
+    if request.method == "POST":
+        status = _sent(request, form)
+        if not status:
+            messages.success(request, str(form.done))
+            return redirect(f"{frame}:requests")
+    proposed = [str(request.POST["agency"])] if request.POST.get("agency") else found.proposed
+    context = {
+        **around(request, frame),
+        **page_of(request.actor, detail),
+        "form": form,
+        "line": request_lines.line_of(detail, found, request.actor),
+        "changes": request_lines.consequences(detail, rule, proposed, found.until),
+        "late": found.late,
+        "ruling": rule.effect == "dispute",
+        "papers": [
+            (stored.name, reverse(f"{frame}:request_paper", args=[found.pk, stored.pk]))
+            for _one, stored in detail.files
+            if stored.pk in found.files
+        ],
+        "back": reverse(f"{frame}:requests"),
+    }
+    return render(request, "inbox/request.html", context, status=status)
+
+
+@require_safe
+@staff_view(roles=EVERYBODY)
+def paper(request: StaffRequest, asked: int, file: int, frame: Frame) -> FileResponse:
+    """The memo of a request, for whoever decides on it (TP-5-3-1c, TP-5-3-2c)."""
+    found = CaseRequest.objects.filter(pk=asked).select_related("case").first()
+    if found is None or file not in found.files:
+        raise not_found(_("查無附件。"))
+    _case(request, frame, found.case.number)
+    stored = StoredFile.objects.filter(pk=file).first()
+    if stored is None:
+        raise not_found(_("查無附件。"))
+    opened = open_file(request.actor, stored)
+    return FileResponse(opened.stream, content_type=opened.mime, headers=opened.headers)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=EVERYBODY)
+def ask(request: StaffRequest, number: str, rule: str, frame: Frame) -> HttpResponse:
+    """The form of a request."""
+    detail = case_detail(_case(request, frame, number))
+    wanted = rules.rule_of(detail.pack, detail.case, rule)
+    if wanted is None:
+        raise not_found()
+    refused = rules.why_not(request.actor, detail.pack, detail.case, rule)
+    if refused is not None and (request.method != "POST" or refused.status == 403):
+        raise refused
+    form = MakeForm(request.POST or None, request.FILES or None, detail=detail, rule=wanted)
+    proposed = [one for one in (str(form.data.get("agency", "")),) if one]
+    said, late = request_lines.timing_said(detail, wanted)
+    more = {
+        "title": named(wanted.name),
+        "changes": request_lines.consequences(detail, wanted, proposed) if wanted.direct else (),
+        "timing": said,
+        "late": late,
+    }
+    return _form(request, frame, detail, form, more)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=EVERYBODY)
+def withdraw(request: StaffRequest, number: str, asked: int, frame: Frame) -> HttpResponse:
+    """Take a request back before it is decided."""
+    detail = case_detail(_case(request, frame, number))
+    found = next((one for one in detail.requests if one.pk == asked), None)
+    if found is None:
+        raise not_found()
+    line = request_lines.line_of(detail, found, request.actor)
+    if not line.takes_back and request.method != "POST":
+        raise not_permitted() if line.open else not_found()
+    form = WithdrawRequestForm(request.POST or None, detail=detail, asked=found)
+    return _form(request, frame, detail, form, {"title": _("撤回「%(name)s」") % {"name": line.name}})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=READERS)
+def position(request: StaffRequest, number: str, asked: int) -> HttpResponse:
+    """A party to a dispute says why it is, or is not, its matter (TP-5-4)."""
+    detail = case_detail(case_for(request.actor, number))
+    found = next((one for one in detail.requests if one.pk == asked), None)
+    if found is None:
+        raise not_found()
+    _still(request, detail, "cases.state_position")
+    own = [one for one in detail.positions if one.request_id == asked]
+    mine = next((one.text for one in own if one.agency in request.actor.agencies()), "")
+    form = PositionForm(request.POST or None, detail=detail, asked=found, initial={"text": mine})
+    return _form(request, "inbox", detail, form, {"title": _("陳述主張")})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=READERS)
+def answer(request: StaffRequest, number: str) -> HttpResponse:
+    """A joined agency enters its own answer (NT-5-2-2b, TP-5-3-0)."""
+    detail = case_detail(case_for(request.actor, number))
+    _still(request, detail, "cases.answer_join")
+    form = AnswerForm(request.POST or None, detail=detail)
+    return _form(request, "inbox", detail, form, {"title": _("填報本機關部分")})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=OPERATORS)
+def convert(request: StaffRequest, number: str) -> HttpResponse:
+    """Record a released dispatch as a petition of another agency (TP-6-7a)."""
+    detail = case_detail(_case(request, "desk", number))
+    _still(request, detail, "cases.convert")
+    form = ConvertForm(request.POST or None, detail=detail)
+    return _form(request, "desk", detail, form, {"title": _("改以陳情案件錄案")})
+
+
+def _still(request: StaffRequest, detail: CaseDetail, command: str) -> None:
+    """Nobody fills in a form that cannot be sent; one that was sent, the command refuses."""
+    if request.method == "POST":
+        return
+    refused = why_not(BY_COMMAND[command], standing_of(request.actor, detail))
+    if refused is not None:
+        raise refused
+
+
+def _form(
+    request: StaffRequest, frame: Frame, detail: CaseDetail, form: ActForm, more: dict[str, Any]
+) -> HttpResponse:
+    status = 200
+    number = detail.case.number
+    if request.method == "POST":
+        status = _sent(request, form)
+        if not status:
+            messages.success(request, str(form.done))
+            return _onwards(request, frame, number)
+    context = {
+        **around(request, frame),
+        **page_of(request.actor, detail),
+        "form": form,
+        "back": reverse(f"{frame}:case", args=[number]),
+        **more,
+    }
+    return render(request, "inbox/request_form.html", context, status=status)
+
+
+def _sent(request: StaffRequest, form: ActForm) -> int:
+    """The status of what went wrong; 0 when the command has run."""
+    if not form.is_valid():
+        return 422
+    given = {"case": form.detail.case.pk, **form.values()}
+    try:
+        execute(form.command, request.actor, given, key=form.sent_key())
+    except Refused as refused:
+        if refused.status in (403, 404):
+            raise
+        form.renew_after(refused)
+        into_form(form, refused, form.names)
+        return refused.status
+    return 0
+
+
+def _onwards(request: StaffRequest, frame: Frame, number: str) -> HttpResponse:
+    """Back to the case; to the list where it is no longer this person's to see."""
+    try:
+        _case(request, frame, number)
+    except Refused:
+        return redirect(f"{frame}:home")
+    return redirect(f"{frame}:case", number)
