@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
 from citycall.base import clock
-from citycall.base.commands import Context, Input, Refused, command
+from citycall.base.commands import Context, Input, Refused, command, not_permitted
 from citycall.base.commands.inputs import RowId
 from citycall.base.events import record
 from citycall.base.private import format_phone, normalise_phone, phone_hash
@@ -18,7 +19,8 @@ from citycall.policy.intake import SpecialList
 from citycall.services.calls.models import SpecialCaller, SpecialView
 
 DECIDERS = ("mayor", "secretary_general", "head", "director")
-LOOKERS = ("lead", "evaluator", "auditor", *DECIDERS)
+LOOKERS = ("lead", "evaluator", *DECIDERS)
+STEERING = frozenset({"evaluator", "director"})  # roles that other agencies have too
 LEAST_PURPOSE = 4
 
 
@@ -34,6 +36,15 @@ def _rule(ctx: Context) -> SpecialList:
     return rule
 
 
+def _require(ctx: Context, roles: Sequence[str]) -> None:
+    """One of these roles; evaluators and directors only those of the managing unit."""
+    for post in ctx.actor.posts:
+        if post.role in roles and (post.role not in STEERING or post.agency == ctx.pack.managing_unit):
+            ctx.require_role(post.role, agency=post.agency)
+            return
+    raise not_permitted()
+
+
 class Propose(Input):
     phone: Annotated[str, Field(min_length=1, max_length=30, repr=False)]
     reason: Annotated[str, Field(min_length=4, max_length=1000)]
@@ -42,7 +53,7 @@ class Propose(Input):
 @command("calls.propose_special", who=("lead", "director", "evaluator"), clauses=("NT-7-3a",), keyed=True)
 def propose_special(ctx: Context, data: Propose) -> SpecialDone:
     """Propose a number for the list. It has no effect until it is approved (NT-7-3a)."""
-    ctx.require_role(*_rule(ctx).proposed_by)
+    _require(ctx, _rule(ctx).proposed_by)
     try:
         number = normalise_phone(data.phone)
     except ValueError as error:
@@ -177,7 +188,7 @@ class SpecialSeen(BaseModel):
 def view_special(ctx: Context, data: View) -> SpecialSeen:
     """See the list for a stated purpose. Every look at it stays on record (NT-7-3a)."""
     rule = _rule(ctx)
-    ctx.require_role(*rule.seen_by, *rule.deciders)
+    _require(ctx, (*rule.seen_by, *rule.deciders))
     found = list(SpecialCaller.objects.order_by("-id")[:200])
     _seen(ctx, None, purpose=data.purpose, entries=len(found))
     ctx.audit("special_list", "", purpose=data.purpose, entries=len(found))

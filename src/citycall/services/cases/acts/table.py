@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from citycall.policy import Pack
 from citycall.policy.kinds import CaseKind
-from citycall.services.cases.acts import checks, request_checks, writing_checks
+from citycall.services.cases.acts import checks, police_checks, request_checks, writing_checks
 from citycall.services.cases.acts.standing import ANYWHERE, OWN, Check, Standing, Who, moves
 from citycall.services.cases.tasks import DONE
 
@@ -111,6 +111,7 @@ TABLE: tuple[CaseAct, ...] = (
         instead=(checks.reported_back, checks.completing), demands=_completion),
     act("draft_reply", "case.reply_drafted", before=(writing_checks.writes,), demands=_writing, adds=True),
     act("issue_reply", "case.reply_issued", before=(writing_checks.drafted,)),
+    act("open_letter", "case.letter_opened", adds=True),
     act("record_reply", "case.replied", before=(checks.answers_by_hand,)),
     act("enter_grade_b", "case.graded_b", before=(checks.gradable,), demands=_grade_b),
     act("add_photos", "case.photo_added", adds=True),
@@ -147,9 +148,9 @@ TABLE: tuple[CaseAct, ...] = (
     act("pass_up", "case.passed_up"),
     act("log_repeat_call", "case.repeat_called", who=ANYWHERE, adds=True),
     act("ask_prosecution", "case.prosecution_asked", who=ANYWHERE, adds=True),
-    act("refer_to_police", "case.referred_to_police", who=ANYWHERE, adds=True),
-    act("follow_referral", "case.referral_followed", who=ANYWHERE, adds=True),
-    act("pack_evidence", "case.evidence_packed", who=ANYWHERE, adds=True),
+    act("refer_to_police", "case.referred_to_police", who=police_checks.REFERS, adds=True),
+    act("follow_referral", "case.referral_followed", who=police_checks.REFERS, adds=True),
+    act("pack_evidence", "case.evidence_packed", who=police_checks.REFERS, adds=True),
 )  # fmt: skip
 BY_COMMAND = {one.command: one for one in TABLE}
 BY_CODE = {one.code: one for one in TABLE}

@@ -14,12 +14,12 @@ from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import RowId
 from citycall.base.events import record
 from citycall.people.parties import LEAST_PURPOSE, reveal
+from citycall.services.cases.acts.police_checks import REFERRING
 from citycall.services.cases.commands.inputs import OfCase, OneLine
 from citycall.services.cases.evidence import packed
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
 from citycall.services.cases.models import Case, Incident, PoliceReferral
 
-REFERRING = ("director", "evaluator")
 ENDED = (PoliceReferral.State.NOT_INDICTED, PoliceReferral.State.INDICTED, PoliceReferral.State.ENDED)
 
 
@@ -89,7 +89,7 @@ class ReferToPolice(OfCase):
 @command("cases.refer_to_police", who=REFERRING, clauses=("NT-8-3a",), keyed=True)
 def refer_to_police(ctx: Context, data: ReferToPolice) -> Referred:
     """The commission refers the matter to the police: date, police unit, document number (NT-8-3a)."""
-    case, referral = _locked(ctx, data.case)
+    case, referral = _locked(data.case)
     if referral.state != PoliceReferral.State.ASKED:
         raise Refused("wrong_status", _("這一件已經移送。"), status=409)
     today = clock.local(ctx.now).date()
@@ -128,7 +128,7 @@ class FollowReferral(OfCase):
 @command("cases.follow_referral", who=REFERRING, clauses=("NT-8-3a",), keyed=True)
 def follow_referral(ctx: Context, data: FollowReferral) -> Referred:
     """Keep how the police and the court go on with it (NT-8-3a)."""
-    case, referral = _locked(ctx, data.case)
+    case, referral = _locked(data.case)
     if referral.state == PoliceReferral.State.ASKED:
         raise Refused("not_referred", _("尚未移送警察機關。"), status=409)
     if referral.state in ENDED:
@@ -163,7 +163,7 @@ def pack_evidence(ctx: Context, data: PackEvidence) -> Evidence:
 
     It holds the contact data that was given, opened with the purpose on record; the commission only.
     """
-    case, referral = _locked(ctx, data.case)
+    case, referral = _locked(data.case)
     shown = None
     if case.party_id is not None:
         shown = reveal(ctx, case.party_id, data.purpose, about_kind="case", about_id=case.pk)
@@ -176,11 +176,9 @@ def pack_evidence(ctx: Context, data: PackEvidence) -> Evidence:
     return Evidence(referral=referral.pk, name=name, digest=digest, files=files, content=content)
 
 
-def _locked(ctx: Context, case_id: int) -> tuple[Case, PoliceReferral]:
-    """The case and its referral, for those whom the pack names in the managing unit."""
+def _locked(case_id: int) -> tuple[Case, PoliceReferral]:
+    """The case and its referral, locked."""
     case = load_for_change(case_id)
-    roles = pack_for(case).intake.prosecution.referred_by
-    ctx.require_role(*(roles or REFERRING), agency=ctx.pack.managing_unit)
     referral = PoliceReferral.objects.select_for_update().filter(case=case).order_by("-id").first()
     if referral is None:
         raise Refused("not_asked", _("民眾尚未請求追究。"), status=409)
