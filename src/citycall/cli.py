@@ -12,6 +12,7 @@ import click
 # One line per sub-command: name -> (where it is, what the list says about it).
 COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("citycall.base.cli:audit", "Verify the audit chain."),
+    "classify": ("citycall.services.cases.classify.cli:classify", "Items suggested, learned from cases."),
     "commands": ("citycall.base.cli:commands", "List every command, its input and who may use it."),
     "conformance": ("citycall.rehearsal.cli:conformance", "Clauses served, from the scenarios that passed."),
     "django": ("citycall.run.cli:django", "Any management command of Django."),
@@ -38,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 WITHOUT_DJANGO = {"django", "messages", "policy", "run"}
 # These work on the installation's database, and start it when `citycall run` does not run.
 ON_THE_DATABASE = {"audit", "import", "init", "migrate", "notices", "replay", "simulate", "staff"}
-ON_THE_DATABASE |= {"index", "jobs", "timers", "token"}
+ON_THE_DATABASE |= {"classify", "index", "jobs", "timers", "token"}
 BEFORE_A_GOVERNMENT = {"init", "migrate"}
 # These play, and get a database that is thrown away.
 ON_A_PLAYGROUND = {"conformance", "mutants", "rehearse"}
@@ -65,7 +66,7 @@ class Rooms(click.Group):
             import django
 
             django.setup()
-        if not asked_for_help and cmd_name in ON_THE_DATABASE - BEFORE_A_GOVERNMENT:
+        if not asked_for_help and cmd_name in ON_THE_DATABASE - BEFORE_A_GOVERNMENT and not _files_alone(cmd_name):
             _check_keys()
         room = import_module(module)
         if cmd_name == "policy":
@@ -114,7 +115,7 @@ def _check_keys() -> None:
 
 
 def _bring_database(ctx: click.Context, name: str) -> None:
-    if name not in ON_THE_DATABASE | ON_A_PLAYGROUND:
+    if name not in ON_THE_DATABASE | ON_A_PLAYGROUND or _files_alone(name):
         return
     from citycall.run import embedded, grounds
 
@@ -122,6 +123,11 @@ def _bring_database(ctx: click.Context, name: str) -> None:
         ctx.with_resource(grounds.thrown_away() if name in ON_A_PLAYGROUND else grounds.of_the_installation())
     except embedded.EmbeddedError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _files_alone(name: str) -> bool:
+    """Whether it looks at files and needs no installation: `citycall classify evaluate --train A --test B`."""
+    return name == "classify" and {"evaluate", "--train"} <= set(sys.argv)
 
 
 def _exists(module: str) -> bool:

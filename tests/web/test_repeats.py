@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.web.sample import sign_in
 
 from citycall.base import policies
 from citycall.base.commands import execute
@@ -14,7 +15,6 @@ from citycall.base.policies import in_force
 from citycall.people.queries import actor_for_post
 from citycall.rehearsal.sample import load_sample
 from citycall.services.cases.models import Case
-from tests.web.sample import sign_in
 
 pytestmark = pytest.mark.django_db
 

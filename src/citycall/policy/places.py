@@ -180,7 +180,7 @@ def numbered(addr_key: str) -> tuple[str, int] | None:
 
 
 def neighbours(addr_key: str, most: int = NEIGHBOURS) -> list[str]:
-    """The keys of the houses on the same road or lane whose number differs by at most so much, itself first."""
+    """The keys of houses on the same road or lane whose number differs by at most so much, itself first."""
     there = numbered(addr_key)
     if there is None:
         return [addr_key] if addr_key else []

@@ -1,6 +1,6 @@
 """Points on the map: how far apart two are, and the squares of a grid by which those close by are found.
 
-A square is a thousandth of a degree each way, in Taiwan some 111 by 102 metres: whatever lies within a hundred
+A square is a thousandth of a degree each way, in Taiwan some 111 by 102 metres: what lies within a hundred
 metres lies in the same square or one beside it. Its number is an integer, so that a plain index finds it.
 """
 

@@ -20,6 +20,7 @@ from citycall.policy.limits import LimitError
 from citycall.policy.model import District
 from citycall.policy.notices import notices_for, reporter_channel
 from citycall.services.cases import queries
+from citycall.services.cases.classify.store import suggest
 from citycall.services.cases.commands.naming import kinds_for
 from citycall.services.cases.models import Prevention, UnfoundedLetter
 from citycall.services.cases.near import Spot
@@ -36,7 +37,8 @@ class Choice:
     item: Item
     agency: tuple[str, str]
     limit: str
-    unnamed: bool  # it is taken without a name, where its kind wants one (NT-5-4-11b)
+    why: tuple[str, ...] = ()  # words of the report that speak for it, where it was learned
+    unnamed: bool = False  # it is taken without a name, where its kind wants one (NT-5-4-11b)
 
 
 @dataclass(frozen=True)
@@ -158,24 +160,33 @@ def items_for(
 ) -> list[Choice]:
     """The items that a few words point at; without words the first of the table.
 
-    With a kind, those that may be filed as it.
+    First those that such words meant in the city's own cases, where a model was trained; then by the words of
+    the items themselves. With a kind, those that may be filed as it.
     """
     today = clock.today()
     words = words.strip()
+    likely = suggest(pack, words, today) if words else []
+    if filed_as in pack.kinds:
+        likely = [one for one in likely if filed_as in kinds_for(pack, one.item)]
     if filed_as not in pack.kinds:
         found = pack.find_items(words, today, limit) if words else pack.items_on(today)[:limit]
     else:
         some = pack.find_items(words, today, len(pack.items)) if words else pack.items_on(today)
         may_be = [item for item in some if filed_as in kinds_for(pack, item)]
         found = tuple(sorted(may_be, key=lambda item: item.kind != filed_as))[:limit]
-    return [choice_of(item, agency_names, pack) for item in found]
+    known = {one.item.code for one in likely}
+    rest = [item for item in found if item.code not in known][: max(0, limit - len(likely))]
+    return [
+        *(choice_of(one.item, agency_names, pack, one.words) for one in likely),
+        *(choice_of(item, agency_names, pack) for item in rest),
+    ]
 
 
-def choice_of(item: Item, agency_names: Names, pack: Pack) -> Choice:
+def choice_of(item: Item, agency_names: Names, pack: Pack, why: tuple[str, ...] = ()) -> Choice:
     """An item with its agency and its limit."""
     agency = agency_names.get(item.agency, (item.agency, item.agency))
     kind = pack.kinds[item.kind]
     stage = kind.stages.get("first")
     first = stage is not None and stage.limit == "item.stage1"
     limit = item.stage1.words(get_language()) if first else ""
-    return Choice(item, agency, limit, unnamed=not kind.identity.missing(item, {}))
+    return Choice(item, agency, limit, why, unnamed=not kind.identity.missing(item, {}))

@@ -323,7 +323,7 @@ PROPOSALS = {
 
 
 class LetterForm(KeyedForm):
-    """The agency's letter to the commission: its reasons, and where the pack asks for them facts and proposal."""
+    """The letter to the commission: the reasons, and where the pack asks for them facts and proposal."""
 
     reasons = forms.CharField(
         label=_("查無違規或不當情事的理由"),

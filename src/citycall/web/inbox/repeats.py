@@ -1,4 +1,4 @@
-"""What the page of a case shows of its repeats: what it may be merged into, what was, the person's other matters."""
+"""What the page of a case shows of its repeats: what is near, what was merged, what else the person asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two reports of one thing: the later is merged into the earlier, and parted again when that was wrong (併案).
+"""Two reports of one thing: the later is merged into the earlier, or parted again when it was wrong (併案).
 
 And two petitions of one person about one matter: the later is linked to the earlier (迭次陳情).
 """
