@@ -106,8 +106,7 @@ def test_taipei_reassigns_from_the_handlers_form_to_the_new_agencys_page(taipei:
     said = page(desk, f"/desk/requests/{asked.pk}/")
     assert "工務局 → 環境保護局" in said and "屬環保業務" in said
     paper = desk.get(f"/desk/requests/{asked.pk}/files/{asked.files[0]}")
-    assert paper.status_code == 200 and b"".join(paper.streaming_content).startswith(b"%PDF")
-    paper.close()
+    assert paper.status_code == 200 and paper.content.startswith(b"%PDF")
     done = desk.post(
         f"/desk/requests/{asked.pk}/", {"approve": "yes", "agency": "env", "reason": "依簽陳辦理"}
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -140,7 +140,7 @@ def decide(request: StaffRequest, asked: int, frame: Frame) -> HttpResponse:
 
 @require_safe
 @staff_view(roles=EVERYBODY)
-def paper(request: StaffRequest, asked: int, file: int, frame: Frame) -> FileResponse:
+def paper(request: StaffRequest, asked: int, file: int, frame: Frame) -> HttpResponse:
     """The memo of a request, for whoever decides on it (TP-5-3-1c, TP-5-3-2c)."""
     found = CaseRequest.objects.filter(pk=asked).select_related("case").first()
     if found is None or file not in found.files:
@@ -150,7 +150,8 @@ def paper(request: StaffRequest, asked: int, file: int, frame: Frame) -> FileRes
     if stored is None:
         raise not_found(_("查無附件。"))
     opened = open_file(request.actor, stored)
-    return FileResponse(opened.stream, content_type=opened.mime, headers=opened.headers)
+    with opened.stream:  # a memo is a few pages
+        return HttpResponse(opened.stream.read(), content_type=opened.mime, headers=opened.headers)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
