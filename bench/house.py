@@ -119,6 +119,7 @@ def _furnish(root: Path) -> str:
     from citycall.rehearsal.sample import load_sample
 
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     load_sample(pack=PACK, cases=False)
     made = execute("people.create_token", SYSTEM, {"name": "bench", "post": "call_centre.operator1"})
     return str(made.token)

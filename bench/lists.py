@@ -1,5 +1,5 @@
-"""1,000,000 cases, some 57,000 of them open: the case screen, the newest 50 by filters that people save, look-ups
-by number and by words, as the browser and the API ask for them, by 8 at once. The plans are kept as text.
+"""1,000,000 cases, some 57,000 of them open: the case screen, the newest 50 by filters that people save, look-
+ups by number and by words, as the browser and the API ask for them, by 8 at once. The plans are kept as text.
 
 Beside each the same statements are timed alone, for a machine on which others work: what the database needs
 is what the program asks of it; the rest is drawing the page.
@@ -30,7 +30,8 @@ AGENCIES = ("works", "env", "police", "civil", "social")
 STATUSES = ("", "open", "established", "acknowledged", "in_progress", "submitted", "completed", "closed",
             "withdrawn", "released")  # fmt: skip
 WORDS = ("路燈", "路燈不亮", "中山路", "坑洞", "請", "王記", "永豐商行", "改裝排氣管", "龘", "中正路 噪音",
-         "7-11", "公園入口 路樹", "已派員修復", "影響行車安全", "廢棄車輛", "無障礙坡道", "板橋區", "路燈 噪音")  # fmt: skip
+         "7-11", "公園入口 路樹", "已派員修復", "影響行車安全", "廢棄車輛",
+         "無障礙坡道", "板橋區", "路燈 噪音")  # fmt: skip
 
 
 def measure(house: House) -> dict[str, Any]:
@@ -233,10 +234,12 @@ def _short(statement: str) -> str:
 def lines(found: dict[str, Any]) -> list[str]:
     alone_ = found["filters"]
     out = [
-        f"Lists: {found['cases']:,} cases, {found['open']:,} of them open; {CLIENTS} clients (goal p95 under {GOAL_MS:.0f} ms)",
+        f"Lists: {found['cases']:,} cases, {found['open']:,} of them open; {CLIENTS} clients"
+        f" (goal p95 under {GOAL_MS:.0f} ms)",
         f"  {alone_['filters']:,} saved filters, newest 50, statements alone: p50 {alone_['p50_ms']:.1f} ms,"
         f" p95 {alone_['p95_ms']:.1f} ms, worst {alone_['worst_ms']:.1f} ms ({alone_['worst']})",
-        "                         p50 ms   p95 ms  p95 of one   web ms    db ms  stmts  in them ms  others' cores",
+        "                         p50 ms   p95 ms  p95 of one   web ms    db ms  stmts"
+        "  in them ms  others' cores",
     ]
     for name, one in found["screens"].items():
         verdict = "" if one["p95_ms"] < GOAL_MS else "   OVER THE GOAL"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from citycall.base.commands import Actor, not_found
 from citycall.policy import Pack
 from citycall.services.cases.commands.petitions import GRADE_B
-from citycall.services.cases.models import Case, Stage, Status
-from citycall.services.cases.queries import CaseFilter
+from citycall.services.cases.models import Case, SavedFilter, Stage, Status
+from citycall.services.cases.queries import COUNTED_MOST, CaseFilter
 from citycall.web.ui.listing import Column
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import named
@@ -220,10 +220,43 @@ def wanted(tray: Tray, chosen: Mapping[str, Any], agencies: Collection[str], act
     return replace(found, taken_by=actor.staff_id) if tray.code == "mine" else found
 
 
-def address(tray: Tray, chosen: Mapping[str, str], view: str = "inbox:tray") -> str:
+def address(tray: Tray, chosen: Mapping[str, str], view: str = "inbox:tray", *more: str) -> str:
     """Where a tray is, with the filters that are on."""
-    path = reverse(view, args=[tray.code])
+    path = reverse(view, args=[tray.code, *more])
     return f"{path}?{urlencode(chosen)}" if chosen else path
+
+
+def list_address(kept: Mapping[str, str]) -> str:
+    """Where a saved filter leads: the address that anybody may be sent."""
+    tray = _BY_CODE.get(kept.get("tray", ""), _BY_CODE["all"])
+    return address(tray, {name: value for name, value in kept.items() if name != "tray"})
+
+
+def said(kept: Mapping[str, str], pack: Pack) -> str:
+    """What a saved filter is narrowed to, in words."""
+    tray = _BY_CODE.get(kept.get("tray", ""), _BY_CODE["all"])
+    item, district = pack.items.get(kept.get("item", "")), pack.district(kept.get("district", ""))
+    parts = [
+        str(tray.label),
+        named(item.name) if item else kept.get("item", ""),
+        named(district.name) if district else kept.get("district", ""),
+        str(dict(Stage.choices).get(kept.get("stage", ""), "")),
+        f"「{kept['q']}」" if kept.get("q") else "",
+    ]
+    return "、".join(part for part in parts if part)
+
+
+def saved_tabs(
+    kept: Sequence[SavedFilter], current: Tray, chosen: Mapping[str, str], staff: int | None
+) -> list[Tab]:
+    """The saved filters as a row of tabs; the one that is shown stands out, those of others say so."""
+    here = {"tray": current.code, **chosen}
+    found = []
+    for one in kept:
+        same = {name: value for name, value in one.wanted.items() if name != "sort"} == here
+        label = one.title if one.staff_id == staff else _("%(title)s（共用）") % {"title": one.title}
+        found.append(Tab(label, list_address(one.wanted), same))
+    return found
 
 
 def stage_of(case: Case, pack: Pack) -> str:
@@ -237,6 +270,11 @@ def short_address(case: Case, pack: Pack) -> str:
     if district is None:
         return case.address
     return case.address.removeprefix(pack.city.zh).removeprefix(district.name.zh) or case.address
+
+
+def said_count(count: int | None) -> int | str | None:
+    """A count as it is shown: beyond what is counted, that there are more."""
+    return f"{COUNTED_MOST}+" if count is not None and count > COUNTED_MOST else count
 
 
 def tabs(
@@ -256,7 +294,7 @@ def tabs(
             tray.label,
             address(tray, chosen),
             tray is current,
-            counts.get(tray.count) if tray.count else None,
+            said_count(counts.get(tray.count)) if tray.count else None,
             tray.kind if counts.get(tray.count) else "",
         )
         for tray in TRAYS

@@ -14,6 +14,7 @@ from citycall.services.cases.queries.lists import (
     counts,
     district_name,
     earlier_of_phone,
+    in_order,
     item_name,
     rows_of,
 )
@@ -127,6 +128,7 @@ __all__ = [
     "earlier_of_phone",
     "figures",
     "filters_for",
+    "in_order",
     "incidents",
     "item_name",
     "joins_owed",

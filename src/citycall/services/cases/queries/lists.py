@@ -86,6 +86,14 @@ def case_list(wanted: CaseFilter, *, sort: str = "newest", page: int = 1, size: 
     return CasePage(rows, page, len(ids) > size, size, upto=found.upto, bounded=bounded)
 
 
+def in_order(wanted: CaseFilter, sort: str, most: int) -> list[int]:
+    """The cases of a whole list, in its order: at most so many. What has to be sorted, `SORTED_MOST` and one."""
+    if sort in ("newest", "oldest") or sort not in SORTS:
+        return newest(wanted, most, oldest=sort == "oldest").ids
+    ids = newest(wanted, min(most, SORTED_MOST + 1), oldest=sort == "due").ids
+    return list(among(Case.objects.all(), ids).order_by(*SORTS[sort]).values_list("pk", flat=True))
+
+
 def rows_of(cases: list[Case]) -> list[CaseRow]:
     """Cases with names, running clocks and open phone tasks."""
     if not cases:

@@ -12,7 +12,7 @@ from citycall.base.events import Event
 from citycall.base.policies import pack_of
 from citycall.people.queries import agency_names
 from citycall.policy import Pack, PlaceError
-from citycall.services.cases.models import Case, Status
+from citycall.services.cases.models import Case, ReplyDraft, Status
 from citycall.services.cases.queries.lists import district_name, item_name
 
 
@@ -22,6 +22,17 @@ class PublicStep:
 
     kind: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class PublicReply:
+    """A written reply as it went out: in full, with its number and whom to ask (NT-5-2-3c)."""
+
+    at: datetime
+    content: str
+    document_number: str
+    handler_name: str
+    handler_phone: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,8 @@ class PublicCase:
     steps: tuple[PublicStep, ...]
     result: str
     finding: Any
+    replies: tuple[PublicReply, ...] = ()
+    may_ask_again: bool = False
 
 
 PUBLIC_STEPS = (
@@ -94,7 +107,18 @@ def public_view(case_id: int) -> PublicCase:
         stage=case.stage,
         steps=tuple(PublicStep(event.kind, event.at) for event in steps.order_by("id")),
         result=case.result if done else "",
+        replies=_replies(case) if done else (),
+        may_ask_again=kind.reopening is not None and case.status == Status.CLOSED,
         finding=next((one.name for one in kind.findings if one.code == case.finding), None) if done else None,
+    )
+
+
+def _replies(case: Case) -> tuple[PublicReply, ...]:
+    drafts = ReplyDraft.objects.filter(case=case, state=ReplyDraft.State.ISSUED).exclude(way="phone")
+    return tuple(
+        PublicReply(one.issued_at, one.content, one.document_number, one.handler_name, one.handler_phone)
+        for one in drafts.order_by("-id")
+        if one.issued_at is not None
     )
 
 

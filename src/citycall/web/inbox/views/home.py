@@ -1,4 +1,4 @@
-"""The inbox: the trays, the list, signing from the list, the list as a spreadsheet."""
+"""The inbox: the trays, the list, signing from the list."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from citycall.base import clock, policies
 from citycall.base.commands import Actor, Refused, not_found
+from citycall.oversight.tables import FORMATS
 from citycall.people.queries import RoleDefect, role_defects
 from citycall.policy import Pack
 from citycall.services.cases import queries
+from citycall.services.cases.commands.bulk import UNDO_WITHIN
 from citycall.services.cases.commands.handling import acknowledge
 from citycall.services.cases.models import Case, Stage, Status
 from citycall.web import freshness
 from citycall.web.access import staff_view
-from citycall.web.inbox import sheets, trays
+from citycall.web.inbox import trays
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can
+from citycall.web.inbox.views.bulk import back_of, offered
 from citycall.web.oversight.access import rule_work
 from citycall.web.particulars import told_before
 from citycall.web.request import StaffRequest
@@ -33,9 +34,6 @@ from citycall.web.ui import words
 from citycall.web.ui.listing import Listing, ListState
 from citycall.web.ui.words import named
 
-MOST_EXPORTED = 10_000
-CHUNK = 500
-
 
 @require_safe
 @staff_view(roles=INBOX_ROLES)
@@ -43,6 +41,11 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
     """The list. Asked for by its own fragment, only that is drawn; and nothing when nothing has changed."""
     pack = policies.in_force()[1]
     agencies = agencies_of(request.actor)
+    saved = queries.filters_for(request.actor.staff_id, agencies)
+    if not code and not request.GET and not request.htmx:
+        first = next((one for one in saved if one.first and one.staff_id == request.actor.staff_id), None)
+        if first is not None:
+            return redirect(trays.list_address(first.wanted))
     tray = trays.tray_of(code, request.actor)
     form = trays.FilterForm(request.GET, pack=pack, agencies=agencies)
     chosen = form.chosen()
@@ -66,14 +69,24 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
             trays.COLUMNS,
             [_row(row, pack, request.actor) for row in page.rows],
             page.has_next,
-            counts.get(tray.count) if tray.count and not chosen else None,
+            trays.said_count(counts.get(tray.count)) if tray.count and not chosen else None,
             {"tray": tray},
         ),
+        "bounded": page.bounded,
+        "upto": page.upto,
+        "sorted_most": queries.SORTED_MOST,
+        "saved": trays.saved_tabs(saved, tray, chosen, request.actor.staff_id),
+        "save": trays.address(tray, {**chosen, "sort": state.sort_by}, "inbox:save_filter"),
+        "many": offered(request.actor, pack),
+        "undo": queries.undoable(request.actor.staff_id, clock.now() - UNDO_WITHIN),
         "pinned": [_pinned(one) for one in pinned],
         "seen": seen,
         "narrowed": bool(chosen),
         "signs": any(can(request.actor, "cases.acknowledge", agency) for agency in agencies),
-        "export": trays.address(tray, {**chosen, "sort": state.sort_by}, "inbox:export"),
+        "exports": [
+            (form_.upper(), trays.address(tray, {**chosen, "sort": state.sort_by}, "inbox:export", form_))
+            for form_ in FORMATS
+        ],
     }
     if request.htmx and request.htmx.target == "inbox-list":
         if freshness.unchanged(request, seen):
@@ -135,64 +148,13 @@ def _row(row: queries.CaseRow, pack: Pack, actor: Actor) -> dict[str, Any]:
         "address": trays.short_address(case, own),
         "clock": running,
         "clock_name": named(own.clock(running.code).name) if running else "",
-        "badge": (Status(case.status).label, trays.SHAPES[Status(case.status)]),
+        "badge": (str(Status(case.status).label), trays.SHAPES[Status(case.status)]),
         "stage": trays.stage_of(case, own) if case.stage != Stage.FIRST else "",
         "handler": row.handler,
         "phone_task": row.phone_task,
         "told": told_before(case),
         "signable": case.status == Status.ESTABLISHED and can(actor, "cases.acknowledge", case.agency),
     }
-
-
-@require_safe
-@staff_view(roles=INBOX_ROLES)
-def export(request: StaffRequest, code: str) -> HttpResponse:
-    """The filtered list as CSV. Nothing in it tells who reported."""
-    pack = policies.in_force()[1]
-    agencies = agencies_of(request.actor)
-    tray = trays.tray_of(code, request.actor)
-    chosen = trays.FilterForm(request.GET, pack=pack, agencies=agencies).chosen()
-    state = ListState.of(request, trays.COLUMNS, default=tray.sort)
-    order = queries.SORTS[trays.SORTS[state.sort_by]]
-    found = queries.matching(trays.wanted(tray, chosen, agencies, request.actor)).order_by(*order)
-    cases = list(found[: MOST_EXPORTED + 1])
-    if len(cases) > MOST_EXPORTED:
-        message = _("超過 %(n)s 筆，請先用篩選縮小範圍再匯出。") % {"n": f"{MOST_EXPORTED:,}"}
-        raise Refused("too_many", message, status=422)
-    rows: list[queries.CaseRow] = []
-    for first in range(0, len(cases), CHUNK):
-        rows += queries.rows_of(cases[first : first + CHUNK])
-    header = [
-        _("案號"), _("項目"), _("行政區"), _("地點"), _("狀態"), _("期限種類"), _("承辦人"), _("成案時間"),
-        _("簽收時間"), _("逾時簽收"), _("辦理期限"), _("逾限"), _("辦畢登錄時間"), _("結案時間"),
-        _("查處情形"), _("處理等級"),
-    ]  # fmt: skip
-    day = clock.local(clock.now()).strftime("%Y%m%d-%H%M")
-    return sheets.download(f"citycall-{tray.code}-{day}.csv", header, [_line(row) for row in rows])
-
-
-def _line(row: queries.CaseRow) -> list[Any]:
-    case = row.case
-    kind = policies.pack_of(case.policy_version_id).kinds[case.kind]
-    finding = next((named(one.name) for one in kind.findings if one.code == case.finding), case.finding)
-    return [
-        case.number,
-        named(row.item),
-        named(row.district),
-        case.address,
-        Status(case.status).label,
-        Stage(case.stage).label,
-        row.handler,
-        case.established_at,
-        case.acknowledged_at,
-        _("是") if case.acknowledged_late else "",
-        case.due_at,
-        _("是") if case.overdue or case.completed_late else "",
-        case.completed_at,
-        case.closed_at,
-        finding,
-        case.grade,
-    ]
 
 
 @require_POST
@@ -223,12 +185,4 @@ def sign(request: StaffRequest) -> HttpResponse:
         messages.success(request, said)
     elif not asked:
         messages.warning(request, _("請先勾選要簽收的案件。"))
-    return redirect(_back(request))
-
-
-def _back(request: StaffRequest) -> str:
-    """To the list as it was; never to another site."""
-    given = request.POST.get("next", "")
-    home = reverse("inbox:home")
-    safe = url_has_allowed_host_and_scheme(given, allowed_hosts=None) and given.startswith(home)
-    return given if safe else home
+    return redirect(back_of(request))

@@ -36,6 +36,8 @@ function count() {
   for (const value of picked) if (!there.has(value)) picked.delete(value);
   const button = document.querySelector("[data-sign-picked]");
   if (button) button.disabled = picked.size === 0;
+  for (const act of document.querySelectorAll("[data-many]")) act.disabled = picked.size === 0;
+  for (const words of document.querySelectorAll("[data-picked-words]")) words.hidden = picked.size === 0;
   for (const sign of document.querySelectorAll("[data-picked-count]")) sign.textContent = String(picked.size);
 }
 

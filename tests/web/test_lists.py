@@ -1,0 +1,159 @@
+"""The list: many cases at once with preview and undo, filters under a name, the list as a spreadsheet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from citycall.base.audit import AuditEntry
+from citycall.people.models import Staff
+from citycall.people.queries import actor_for_post
+from citycall.services.cases.commands import handling
+from citycall.services.cases.commands.establish import establish
+from citycall.services.cases.models import Case, SavedFilter
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def city(db: None) -> Iterator[None]:
+    from citycall.base import policies
+    from citycall.rehearsal import sample
+
+    policies.refresh()
+    sample.load_sample(cases=False)
+    yield
+    policies.refresh()
+
+
+def signed_in(username: str) -> Client:
+    client = Client()
+    staff = Staff.objects.get(username=username)
+    client.force_login(staff, backend="citycall.people.backends.StaffBackend")
+    return client
+
+
+def case(n: int, *, signed: bool = True, text: str = "路燈不亮", item: str = "streetlight") -> Case:
+    given = {
+        "item": item,
+        "description": f"{text} {n}",
+        "place": {"address": f"板橋區中山路一段{n}號"},
+        "reporter": {"name": "王小明", "phone": f"09{n:08}"},
+    }
+    made = establish(actor_for_post("call_centre.operator1"), given)
+    if signed:
+        handling.acknowledge(actor_for_post(f"{made.agency}.intake_window"), {"case": made.case})
+    return Case.objects.get(pk=made.case)
+
+
+def text_of(answer: Any) -> str:
+    return answer.content.decode()
+
+
+def test_preview_then_done_then_undone(city: None) -> None:
+    cases = [case(1), case(2), case(3, signed=False)]
+    client = signed_in("works.section_chief")
+    ids = [one.pk for one in cases]
+    back = "/inbox/trays/all/?item=streetlight"
+    preview = client.post("/inbox/many/allot", {"case": ids, "next": back})
+    said = text_of(preview)
+    assert preview.status_code == 200
+    assert "所選 3 件中，2 件可辦" in said
+    assert "不會變更" in said
+    assert not Case.objects.exclude(taken_post="").exists(), "looking changes nothing"
+
+    sent = {"case": ids, "next": back, "confirm": "yes", "key": preview.context["form"]["key"].value()}
+    assert client.post("/inbox/many/allot", sent).status_code == 422, "to whom is asked for"
+    sent["post"] = "works.handler1"
+    answer = client.post("/inbox/many/allot", sent, follow=True)
+    assert answer.redirect_chain == [(back, 302)]
+    assert "分案：已辦 2 件。" in text_of(answer)
+    assert cases[2].number in text_of(answer)
+    assert Case.objects.filter(taken_post="works.handler1").count() == 2
+    made = answer.context["undo"]
+    assert "整批分案" in text_of(answer)
+
+    other = signed_in("works.window").get(back)
+    assert other.context["undo"] is None
+    undone = client.post(f"/inbox/many/{made.pk}/undo", {"next": back}, follow=True)
+    assert "已復原 2 件。" in text_of(undone)
+    assert undone.context["undo"] is None
+    assert not Case.objects.exclude(taken_post="").exists()
+    again = client.post(f"/inbox/many/{made.pk}/undo", {"next": back}, follow=True)
+    assert "已經復原" in text_of(again)
+
+
+def test_another_agencys_cases_are_not_there(city: None) -> None:
+    theirs = case(1)
+    client = signed_in("env.section_chief")
+    answer = client.post("/inbox/many/allot", {"case": [theirs.pk]}, follow=True)
+    assert "請先勾選案件" in text_of(answer)
+    assert client.post("/inbox/many/burn", {"case": [theirs.pk]}).status_code == 404
+    assert client.post("/inbox/many/allot", {"case": ["x", "9" * 30]}, follow=True).status_code == 200
+    assert client.post("/inbox/many/999999/undo", {}, follow=True).status_code == 200
+
+
+def test_a_filter_is_saved_followed_and_put_in_order(city: None) -> None:
+    case(1)
+    client = signed_in("works.intake_window")
+    shown = client.get("/inbox/trays/all/?item=streetlight&q=路燈&sort=-due")
+    assert shown.context["save"].startswith("/inbox/trays/all/save?")
+    page = client.get(shown.context["save"])
+    assert "路燈故障" in text_of(page)
+    sent = {
+        "title": "我的路燈",
+        "agency": "works",
+        "shared": "on",
+        "key": page.context["form"]["key"].value(),
+    }
+    answer = client.post(shown.context["save"], sent, follow=True)
+    assert answer.status_code == 200
+    assert "已儲存篩選「我的路燈」" in text_of(answer)
+    assert [(str(tab.label), tab.current) for tab in answer.context["saved"]] == [("我的路燈", True)]
+    twice = client.post(shown.context["save"], {**sent, "key": "another-key-of-this-form"})
+    assert twice.status_code == 422
+    assert "已有同名的篩選" in text_of(twice)
+
+    kept = SavedFilter.objects.get()
+    assert kept.wanted == {"tray": "all", "item": "streetlight", "q": "路燈", "sort": "-due"}
+    colleague = signed_in("works.handler1")
+    assert "我的路燈" in text_of(colleague.get("/inbox/filters/"))
+    followed = colleague.get(f"/inbox/filters/{kept.pk}/")
+    assert followed.status_code == 302
+    assert "item=streetlight" in followed["Location"]
+    assert signed_in("env.window").get(f"/inbox/filters/{kept.pk}/").status_code == 404
+    assert colleague.post(f"/inbox/filters/{kept.pk}/change", {"do": "remove"}).status_code == 404
+
+    for asked in ({"do": "rename", "title": "逾限路燈"}, {"do": "first"}, {"do": "unshare"}, {"do": "up"}):
+        assert client.post(f"/inbox/filters/{kept.pk}/change", asked).status_code == 302
+    assert client.get("/inbox/")["Location"].startswith("/inbox/trays/all/?")
+    assert "逾限路燈" in text_of(client.get("/inbox/filters/"))
+    client.post(f"/inbox/filters/{kept.pk}/change", {"do": "remove"})
+    assert client.get("/inbox/").status_code == 200
+
+
+@pytest.mark.parametrize("form", ["csv", "ods", "xlsx"])
+def test_what_is_shown_as_a_spreadsheet(city: None, form: str) -> None:
+    from citycall.oversight import tables
+
+    first, second = case(1, text="=HYPERLINK(1)"), case(2)
+    case(3, item="noise", text="噪音")
+    client = signed_in("works.intake_window")
+    answer = client.get(f"/inbox/trays/all.{form}?item=streetlight&sort=number")
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    rows = [cells for _number, cells in tables.read(content).rows]
+    assert [row[0] for row in rows[1:]] == [first.number, second.number]
+    assert "王小明" not in io.BytesIO(content).getvalue().decode("utf-8", "ignore")
+    entry = AuditEntry.objects.filter(command="cases.note_export").get()
+    assert (entry.detail["form"], entry.detail["rows"]) == (form, 2)
+    assert client.get("/inbox/trays/all.pdf").status_code == 404
+
+
+def test_counts_stop_at_999(city: None) -> None:
+    from citycall.web.inbox.trays import said_count
+
+    assert [said_count(each) for each in (None, 0, 999, 1000)] == [None, 0, 999, "999+"]
