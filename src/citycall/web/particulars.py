@@ -42,6 +42,11 @@ def particulars(detail: CaseDetail) -> list[Particular]:
             )
         )
         found.append(Particular(_("初步查處結果"), case.interim_result))
+    if case.unprocessed_at is not None:
+        rule = kind.unprocessed
+        ground = rule.ground(case.unprocessed_ground) if rule is not None else None
+        said = named(ground.name) if ground is not None else case.unprocessed_ground
+        found.append(Particular(_("不予處理"), said, case.unprocessed_at))
     if case.submitted_at is not None:
         found.append(Particular(_("陳核"), detail.names.get(case.submitted_by or 0, ""), case.submitted_at))
     if case.approved_at is not None:

@@ -24,6 +24,12 @@ EVENTS: dict[str, tuple[Promise, str]] = {
     "case.submitted": (pgettext_lazy("event", "陳核"), "active"),
     "case.approved": (pgettext_lazy("event", "核定"), "done"),
     "case.returned": (pgettext_lazy("event", "陳核退回"), "warn"),
+    "case.reply_drafted": (pgettext_lazy("event", "擬具回覆"), "info"),
+    "case.reply_issued": (pgettext_lazy("event", "發出回覆"), "done"),
+    "case.letter_opened": (pgettext_lazy("event", "開啟郵寄資料"), "info"),
+    "case.not_processed": (pgettext_lazy("event", "決定不予處理"), "warn"),
+    "case.result_told": (pgettext_lazy("event", "來電告知結果"), "done"),
+    "case.reopening_asked": (pgettext_lazy("event", "民眾申請重啟"), "warn"),
 }
 
 
@@ -56,6 +62,17 @@ def _graded(event: Event, detail: CaseDetail) -> str:
     return "\n".join(filter(None, (planned, str(event.set.get("interim_result", "")))))
 
 
+def _way(event: Event, detail: CaseDetail) -> str:
+    return str(CaseReply.Way(str(event.info["way"])).label)
+
+
+def _left(event: Event, detail: CaseDetail) -> str:
+    rule = detail.pack.kinds[detail.case.kind].unprocessed
+    ground = rule.ground(str(event.info.get("ground", ""))) if rule is not None else None
+    said = named(ground.name) if ground is not None else str(event.info.get("ground", ""))
+    return "\n".join(filter(None, (said, str(event.info.get("reason", "")))))
+
+
 def _returned(event: Event, detail: CaseDetail) -> str:
     return str(event.info.get("reason", ""))
 
@@ -65,6 +82,9 @@ TOLD: dict[str, Callable[[Event, CaseDetail], str]] = {
     "case.passed_down": _passed_down,
     "case.graded_b": _graded,
     "case.returned": _returned,
+    "case.reply_drafted": _way,
+    "case.reply_issued": _way,
+    "case.not_processed": _left,
 }
 
 

@@ -118,7 +118,7 @@ def go_out(ctx: Context, case: Case, kind: CaseKind) -> Went:
         agencies=[case.agency],
     )
     advance(
-        ctx, case, "case.reply_issued", info={"way": draft.way, "draft": draft.pk}, data=_facts(kind, draft)
+        ctx, case, "case.reply_issued", info={"way": draft.way, "draft": draft.pk}, data=facts_of(kind, draft)
     )
     if draft.way == CaseReply.Way.PHONE:
         return Went.BY_PHONE
@@ -127,7 +127,7 @@ def go_out(ctx: Context, case: Case, kind: CaseKind) -> Went:
     return Went.OUT
 
 
-def _facts(kind: CaseKind, draft: ReplyDraft) -> dict[str, Any]:
+def facts_of(kind: CaseKind, draft: ReplyDraft) -> dict[str, Any]:
     """What a message may say of the reply."""
     grade = kind.writing.grade(draft.grade) if kind.writing else None
     day = draft.reply_date

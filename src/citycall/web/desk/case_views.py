@@ -23,6 +23,7 @@ from citycall.web.desk.forms import (
     CaseForm,
     CloseForm,
     DecideForm,
+    DissatisfiedForm,
     OutageForm,
     ReopenForm,
     UnmergeForm,
@@ -63,6 +64,7 @@ def case_page(
     *,
     withdraw: WithdrawForm | None = None,
     reopen: ReopenForm | None = None,
+    dissatisfied: DissatisfiedForm | None = None,
     task: TaskForm | None = None,
     opening: OpenTaskForm | None = None,
     closing: CloseForm | None = None,
@@ -77,7 +79,8 @@ def case_page(
     withdraw = withdraw or _withdraw_form(request, case)
     reopen, closing = reopen or ReopenForm(), closing or CloseForm()
     unmerge = unmerge or UnmergeForm(auto_id="unmerge_%s")
-    for form in (withdraw, reopen, closing, unmerge):
+    dissatisfied = dissatisfied or DissatisfiedForm(auto_id="dissatisfied_%s")
+    for form in (withdraw, reopen, closing, unmerge, dissatisfied):
         form.fields["seen"].initial = detail.seen
     open_now = {one.act.code for one in acts_of(request.actor, detail) if one.possible}
     context = {
@@ -109,6 +112,11 @@ def case_page(
         "may_relate": case.status in (Status.COMPLETED, Status.CLOSED, Status.RELEASED),
         "may_withdraw": "withdraw" in open_now,
         "may_reopen": "reopen" in open_now,
+        "may_tell": "tell_result" in open_now,
+        "may_ask_again": "ask_reopening" in open_now,
+        "dissatisfied": dissatisfied,
+        "press_key": CaseForm.new_key(),
+        "handler": detail.names.get(case.taken_by or 0, ""),
     }
     return draw(request, "desk/case.html", context, status)
 

@@ -28,7 +28,23 @@ WAYS = (
 
 
 # What only some kinds of case ask for.
-SOME_KINDS = ("agency", "category", "notified_person", "notified_at")
+SOME_KINDS = (
+    "agency",
+    "category",
+    "application",
+    "notified_person",
+    "notified_at",
+    "marks",
+    "reporter_address",
+    "identity_refused",
+)
+CHANNELS = (
+    ("phone", _("電話")),
+    ("counter", _("臨櫃")),
+    ("letter", _("書信")),
+    ("web", _("網路")),
+    ("box", _("意見箱")),
+)
 
 
 # What is said where one of these is missing: all of it at once, not one after the other.
@@ -36,14 +52,21 @@ LACKING = {
     "category": _("請從清單中選擇陳情類別。"),
     "notified_person": _("請填寫受理通報人員。"),
     "notified_at": _("請填寫電話通報時間。"),
+    "application": _("請填寫這件抱怨所屬的申辦案號。"),
 }
 
 
-def fields_of(kind: CaseKind) -> list[str]:
+def fields_of(pack: Pack, kind: CaseKind) -> list[str]:
     """The fields of the card that this kind asks for besides those of every case (NT-5-3b, TP-5-5-4)."""
+    marks = pack.intake.marks_of(kind.code)
+    parts = {*kind.identity.required, *(part for mark in marks.values() for part in mark.requires)}
     asked = [] if kind.item_required else ["agency"]
     asked += ["category"] if kind.categories else []
+    asked += ["application"] if kind.application == "required" else []
     asked += ["notified_person", "notified_at"] if kind.telephone_notice.when != "outage" else []
+    asked += ["marks"] if marks else []
+    asked += ["reporter_address"] if {"address", "contact"} & parts else []
+    asked += ["identity_refused"] if kind.identity.may_decline else []
     return asked
 
 
@@ -53,8 +76,9 @@ def needed_of(kind: CaseKind) -> list[str]:
     Agency: only where no item is chosen. Who reports is told apart (`CaseKind.identity`), for an item may
     free its reporters from it.
     """
-    needed = ["words"] if kind.item_required else ["agency"]
-    needed += ["category"] if kind.categories else []
+    needed = ["words"] if kind.item_required else [] if kind.owner else ["agency"]
+    needed += ["category"] if kind.categories and not kind.usual_category else []
+    needed += ["application"] if kind.application == "required" else []
     needed += ["notified_person", "notified_at"] if kind.telephone_notice.when == "required" else []
     return needed + (["address"] if kind.place_required else [])
 
@@ -147,6 +171,24 @@ class CaseForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     reply_by = forms.ChoiceField(label=_("希望的回覆方式"), choices=WAYS, required=False)
+    channel = forms.ChoiceField(label=_("受理管道"), choices=CHANNELS, required=False)
+    application = forms.CharField(
+        label=_("申辦案號"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    marks = forms.MultipleChoiceField(
+        label=_("註記"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    reporter_address = forms.CharField(
+        label=_("民眾住址"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    identity_refused = forms.BooleanField(label=_("已詢問，報案人不願提供"), required=False)
+    identity_check = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
 
     def __init__(self, pack: Pack, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -161,6 +203,10 @@ class CaseForm(forms.Form):
             _("（請選擇）"),
             [(one.code, one.name) for kind in pack.kinds.values() for one in kind.categories],
         )
+        marks = [(code, mark.name) for code, mark in pack.intake.marks.items()]
+        self.fields["marks"].choices = [  # type: ignore[attr-defined]
+            (code, words.named(name)) for code, name in marks
+        ]
         if self._wanted("agency"):
             agencies = agencies_with(TAKES_CASES)
             self._choose(
@@ -177,7 +223,7 @@ class CaseForm(forms.Form):
     @property
     def asks(self) -> dict[str, list[str]]:
         """Which of the fields that not every case has are asked for, by kind; for the screen to show them."""
-        return {code: fields_of(kind) for code, kind in self.pack.kinds.items()}
+        return {code: fields_of(self.pack, kind) for code, kind in self.pack.kinds.items()}
 
     @property
     def needs(self) -> dict[str, dict[str, list[str]]]:
@@ -244,7 +290,12 @@ class CaseForm(forms.Form):
         kind = self.kind()
         if not data.get("item") and (kind is None or kind.item_required):
             self.add_error("words", _("請選擇服務項目。"))
-        elif not data.get("item") and not data.get("agency") and "agency" not in self.errors:
+        elif (
+            not data.get("item")
+            and not data.get("agency")
+            and "agency" not in self.errors
+            and not (kind and kind.owner)
+        ):
             self.add_error("agency", _("沒有服務項目時，請選擇權責機關。"))
         for name, message in LACKING.items():
             if (
@@ -267,7 +318,8 @@ class CaseForm(forms.Form):
         """The typed values as ``cases.establish`` takes them."""
         data = self.cleaned_data
         kind = self.kind()
-        asked = fields_of(kind) if kind else []
+        asked = fields_of(self.pack, kind) if kind else []
+        marks = self.pack.intake.marks_of(kind.code) if kind else {}
         place = {"address": data["address"], "district": data["district"]}
         return {
             "kind": self.named_kind or None,
@@ -278,7 +330,17 @@ class CaseForm(forms.Form):
             "notified_person": data["notified_person"] if "notified_person" in asked else "",
             "description": data["description"],
             "place": place if data["address"] else None,
-            "reporter": {"name": data["name"], "phone": data["phone"], "email": data["email"]},
+            "reporter": {
+                "name": data["name"],
+                "phone": data["phone"],
+                "email": data["email"],
+                "address": data["reporter_address"] if "reporter_address" in asked else "",
+            },
+            "marks": [code for code in data["marks"] if code in marks],
+            "identity_refused": data["identity_refused"] if "identity_refused" in asked else False,
+            "identity_check": data["identity_check"] or None,
+            "channel": data["channel"] or "phone",
+            "application": data["application"] if "application" in asked else "",
             "reply_by": data["reply_by"] or None,
             "call_id": data["call"] or None,
         }
@@ -338,6 +400,14 @@ class ReopenForm(SeenForm):
         label=_("重啟原因"), min_length=2, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
     )
     closed_too_early = forms.BooleanField(label=_("機關未辦畢先結案（列為缺失）"), required=False)
+
+
+class DissatisfiedForm(SeenForm):
+    """The citizen is not satisfied and asks for the case to be opened again."""
+
+    reason = forms.CharField(
+        label=_("民眾不滿意之處"), min_length=2, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class UnmergeForm(SeenForm):

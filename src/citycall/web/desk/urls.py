@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from citycall.web.desk import calls, case_views, notices, phone_views, task_views, views
+from citycall.web.desk import calls, case_views, intake_views, notices, phone_views, result_views, task_views, views
 from citycall.web.inbox.views import requests
 
 app_name = "desk"
@@ -17,10 +17,19 @@ urlpatterns = [
     path("calls/<int:call>/answer", calls.answer, name="answer"),
     path("calls/<int:call>/end", calls.end, name="end"),
     path("cases/new", views.create, name="create"),
+    path("cases/new/back", intake_views.back, name="back"),
+    path("cases/new/identity", intake_views.check_identity, name="check_identity"),
+    path("cases/new/end", intake_views.dispose, name="dispose"),
+    path("authorities", intake_views.authorities, name="authorities"),
+    path("ended/", intake_views.dispositions, name="dispositions"),
+    path("cases/<str:number>/repeat", intake_views.repeat, name="repeat"),
+    path("cases/<str:number>/prosecute", intake_views.prosecute, name="prosecute"),
     path("cases/<int:case>/told", views.told, name="told"),
     path("cases/<str:number>/", case_views.show, name="case"),
     path("cases/<str:number>/established", views.established, name="established"),
     path("cases/<str:number>/withdraw", case_views.withdraw, name="withdraw"),
+    path("cases/<str:number>/result-told", result_views.told, name="result_told"),
+    path("cases/<str:number>/dissatisfied", result_views.dissatisfied, name="dissatisfied"),
     path("cases/<str:number>/reopen", case_views.reopen, name="reopen"),
     path("cases/<str:number>/unmerge", case_views.unmerge, name="unmerge"),
     path("cases/<str:number>/close", task_views.close, name="close"),

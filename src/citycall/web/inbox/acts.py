@@ -17,7 +17,7 @@ from citycall.services.cases.acts import BY_COMMAND, Possible, callers, possible
 from citycall.services.cases.models import OPEN_STATUSES, CaseTask, Status
 from citycall.services.cases.queries import CaseDetail
 from citycall.services.cases.queries.detail import standing_of
-from citycall.web.inbox import petition_acts
+from citycall.web.inbox import petition_acts, reply_acts
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,14 @@ ACTS: tuple[Act, ...] = (
     Act("phone", "cases.open_phone", pgettext_lazy("act", "電話回覆"), key="f", icon="phone", leads=_owed),
     Act("report", "cases.report_back", pgettext_lazy("act", "回報處理完畢"), key="r", icon="message",
         useful=_reports, leads=_always),
+    Act("draft", "cases.draft_reply", pgettext_lazy("act", "擬具回覆"), key="h", icon="edit",
+        close_by=True, leads=reply_acts.drafts_first),
     Act("complete", "cases.complete", pgettext_lazy("act", "辦畢"), key="c", icon="check",
         useful=_completes, leads=_always),
     Act("submit", "cases.complete", pgettext_lazy("act", "陳核"), key="c", icon="check",
         useful=petition_acts.submits, leads=_always),
+    Act("issue", "cases.issue_reply", pgettext_lazy("act", "發出回覆"), key="i", icon="mail",
+        useful=reply_acts.issues, leads=_always),
     Act("reply", "cases.record_reply", pgettext_lazy("act", "登錄回覆"), key="m", icon="mail",
         useful=petition_acts.writes),
     Act("grade_b", "cases.enter_grade_b", pgettext_lazy("act", "列為 B 等級"), key="b", icon="clock"),
@@ -99,6 +103,7 @@ ACTS: tuple[Act, ...] = (
     Act("prevention", "cases.add_prevention", pgettext_lazy("act", "預防措施"), key="v", icon="plus"),
     Act("close", "cases.close", pgettext_lazy("act", "結案"), key="z", icon="inbox", press=True),
     Act("follow", "cases.follow_up", pgettext_lazy("act", "登錄府外機關辦理情形"), key="q", icon="search"),
+    Act("unprocessed", "cases.leave_unprocessed", pgettext_lazy("act", "不予處理"), key="j", icon="out"),
     Act("remind", "cases.remind", pgettext_lazy("act", "催辦"), key="u", icon="clock", anywhere=True),
     Act("release", "cases.release", pgettext_lazy("act", "解除列管"), key="k", icon="out", anywhere=True),
     Act("reopen", "cases.reopen", pgettext_lazy("act", "重啟案件"), key="o", icon="swap", anywhere=True),

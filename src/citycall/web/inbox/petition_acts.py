@@ -43,6 +43,9 @@ def _otherwise(detail: CaseDetail, ways: list[str]) -> Iterator[str]:
     reply = detail.pack.kinds[detail.case.kind].reply
     if detail.case.has_phone and "phone" in reply.ways and "phone" not in ways:
         yield gettext("以電話回覆，請用「電話回覆」，會一併做成電話紀錄。")
+    told = {rule.on for rule in detail.pack.notices if detail.case.kind in rule.kinds and rule.on_sent}
+    if not told:  # no rule of the pack sends the result
+        return
     if detail.case.reply_by == "sms":
         yield gettext("手機簡訊於辦理結果確定後由系統發送，不必登錄。")
     elif detail.case.reply_by == "email":

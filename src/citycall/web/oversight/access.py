@@ -89,6 +89,7 @@ def audits(actor: Actor) -> bool:
 SECTIONS: tuple[tuple[str, Promise, Callable[[Actor], bool]], ...] = (
     ("home", _("成效"), lambda actor: bool(ROLES & actor.roles())),
     ("cases", _("案件登記簿"), lambda actor: bool(ROLES & actor.roles())),
+    ("petitions", _("陳情統計"), lambda actor: bool(ROLES & actor.roles())),
     ("owed", _("待辦事項"), lambda actor: bool(ROLES & actor.roles())),
     ("delays", _("逾限檢討"), sees_all),
     ("items", _("項目檢討"), sees_all),

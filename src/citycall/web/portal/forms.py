@@ -21,3 +21,16 @@ class LookUpForm(forms.Form):
         help_text=_("簡訊、電子郵件或話務人員告訴您的六位數字"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )
+
+
+class AgainForm(forms.Form):
+    """What the citizen is not satisfied with; number and code as they were just looked up."""
+
+    number = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    code = forms.CharField(max_length=16, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("不滿意之處"),
+        min_length=2,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )

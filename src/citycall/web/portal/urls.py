@@ -8,4 +8,5 @@ app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("track/", views.track, name="track"),
+    path("track/again", views.again, name="again"),
 ]

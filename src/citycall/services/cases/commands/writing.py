@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
 from citycall.base import clock
-from citycall.base.commands import Context, Refused, command
-from citycall.base.commands.inputs import Code
+from citycall.base.commands import Context, Input, Refused, command, not_found
+from citycall.base.commands.inputs import Code, RowId
 from citycall.people.parties import reveal
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases import writing
@@ -17,7 +17,8 @@ from citycall.services.cases.commands.completion import Date
 from citycall.services.cases.commands.handling import WORKERS, completed
 from citycall.services.cases.commands.inputs import Done, OfCase, OneLine
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
-from citycall.services.cases.models import Case, CaseReply, ReplyDraft, ReplyBy
+from citycall.services.cases.models import Case, CaseFile, CaseReply, ReplyBy, ReplyDraft
+from citycall.services.cases.queries.sight import sees
 
 Phone = Annotated[str, OneLine, Field(max_length=40)]
 
@@ -137,13 +138,18 @@ class Addressee(BaseModel):
     address: str
 
 
+def letter_of(case: Case) -> ReplyDraft | None:
+    """The letter of a case: the one that is being written, or the last that went out."""
+    letters = ReplyDraft.objects.filter(case=case, way=CaseReply.Way.LETTER)
+    return letters.exclude(state=ReplyDraft.State.VOID).order_by("-id").first()
+
+
 @command("cases.open_letter", who=WORKERS, clauses=("KM-6-1d",))
 def open_letter(ctx: Context, data: OfCase) -> Addressee:
     """Open name and address of who is written to, to put the letter in the post; the look is on record."""
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
-    drafts = ReplyDraft.objects.filter(case=case, way=CaseReply.Way.LETTER)
-    draft = drafts.exclude(state=ReplyDraft.State.VOID).order_by("-id").first()
+    draft = letter_of(case)
     if draft is None or case.party_id is None:
         raise Refused("no_letter", _("這件案件沒有回復函，或民眾未留資料。"), status=409)
     shown = reveal(
@@ -154,5 +160,35 @@ def open_letter(ctx: Context, data: OfCase) -> Addressee:
         about_id=case.pk,
         fields=("name", "address"),
     )
+    advance(ctx, case, "case.letter_opened", info={"draft": draft.pk})
     ctx.audit("case", case.pk, draft=draft.pk)
     return Addressee(draft=draft.pk, name=shown.name or "", address=shown.address or "")
+
+
+class ReadFile(Input):
+    file: RowId
+
+
+class Read(BaseModel):
+    file: int
+
+
+@command("cases.read_file", who=("staff",), clauses=("TP-9-2a",))
+def read_file(ctx: Context, data: ReadFile) -> Read:
+    """Somebody opens a document of a case, such as the letter to the citizen: who and when is on record.
+
+    Whoever may see the case may; to everybody else there is no such file.
+    """
+    kept = CaseFile.objects.filter(file_id=data.file).select_related("case").first()
+    if kept is None or not (sees(kept.case, ctx.actor.agencies()) or looks_over(ctx)):
+        raise not_found()
+    ctx.audit("case", kept.case_id, file=data.file)
+    return Read(file=data.file)
+
+
+# Those who read the cases of every agency, beside the office that steers; as ``web.access`` has them.
+OVERSEERS = ("lead", "director", "secretary_general", "auditor")
+
+
+def looks_over(ctx: Context) -> bool:
+    return ctx.actor.holds(*OVERSEERS) or ctx.pack.managing_unit in ctx.actor.agencies()

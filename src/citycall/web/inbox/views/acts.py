@@ -15,7 +15,7 @@ from citycall.services.cases.models import Status
 from citycall.services.cases.queries import CaseDetail, case_detail
 from citycall.web.access import staff_view
 from citycall.web.errors import into_form
-from citycall.web.inbox import petition_acts
+from citycall.web.inbox import petition_acts, reply_acts
 from citycall.web.inbox.access import READERS, case_for
 from citycall.web.inbox.acts import BY_CODE, Act, open_acts, permitted, why_closed
 from citycall.web.inbox.forms import (
@@ -47,6 +47,7 @@ FORMS: dict[str, type[ActForm]] = {
     "submit": CompleteForm,
     "follow": FollowForm,
     **petition_acts.FORMS,
+    **reply_acts.FORMS,
 }
 
 

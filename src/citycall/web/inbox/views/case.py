@@ -32,6 +32,7 @@ from citycall.web.inbox.access import READERS, can, case_for
 from citycall.web.inbox.acts import Act, open_acts
 from citycall.web.inbox.forms import new_key
 from citycall.web.inbox.repeats import repeats_of
+from citycall.web.inbox.views.replies import reply_lines
 from citycall.web.particulars import particulars, reply_first, told_before
 from citycall.web.request import StaffRequest
 from citycall.web.story import choice_name, clock_lines, clock_reason, timeline
@@ -93,6 +94,7 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
         "told_before": told_before(case),
         "result_alone": told_before(case) and kind.completion.told_by_phone_requires is not None,
         "reply_first": reply_first(detail),
+        "reply_lines": reply_lines(detail, actor),
         "sent_back": _sent_back(detail),
         "running": detail.row.clock,
         "running_name": clock_reason(detail, detail.row.clock.code)[0] if detail.row.clock else "",

@@ -11,6 +11,7 @@ from PIL import Image
 
 from citycall.base.commands import not_found
 from citycall.base.files import StoredFile, open_file
+from citycall.services.cases.commands.writing import read_file
 from citycall.services.cases.models import CaseFile
 from citycall.web.access import staff_view
 from citycall.web.inbox.access import READERS, case_for
@@ -32,8 +33,11 @@ def _stored(request: StaffRequest, number: str, file: int) -> StoredFile:
 @require_safe
 @staff_view(roles=READERS)
 def file(request: StaffRequest, number: str, file: int) -> HttpResponseBase:
-    """The file as it was stored."""
-    opened = open_file(request.actor, _stored(request, number, file))
+    """The file as it was stored. Who opens a document, as the letter to the citizen is, is on record."""
+    stored = _stored(request, number, file)
+    if not stored.is_image and request.method == "GET":
+        read_file(request.actor, {"file": stored.pk})
+    opened = open_file(request.actor, stored)
     response = FileResponse(opened.stream, content_type=opened.mime)
     for name, value in opened.headers.items():
         response[name] = value
