@@ -8,11 +8,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from citycall.base import clock, policies
 from citycall.base.commands import Refused
 from citycall.base.private import format_phone
 from citycall.services.calls import commands as calls
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
+from citycall.services.cases.commands.repeat_calls import REPEAT_CALLED
 from citycall.web.access import staff_view
 from citycall.web.desk.forms import SimulateCallForm
 from citycall.web.desk.frame import OPERATORS
@@ -27,19 +29,37 @@ def panel(request: StaffRequest) -> dict[str, Any]:
     call = call_queries.current_call(request.user.pk)
     earlier = queries.earlier_of_phone(call.phone) if call and call.phone else []
     outage = queries.open_outage()
+    special = call_queries.special_now(call.phone_hash, clock.today()) if call else None
+    ends = call_queries.dispositions_of(call.pk) if call else []
     facts = (
         [one.pk for one in waiting],
         call and call.pk,
         [(row.case.pk, row.case.status, row.case.overdue) for row in earlier],
         outage and outage.pk,
+        special and special.pk,
+        [one.pk for one in ends],
     )
     return {
         "ringing": [(one, format_phone(one.phone) if one.phone else "") for one in waiting],
         "call": call,
         "phone": format_phone(call.phone) if call and call.phone else "",
         "earlier": earlier,
+        "repeats": _repeats(earlier),
+        "special": special,
+        "ends": ends,
         "outage": outage,
         "seen": mark(*facts),
+    }
+
+
+def _repeats(earlier: list[queries.CaseRow]) -> set[int]:
+    """Of the caller's cases those about which a repeat call may be passed on (NT-7-2a)."""
+    return {
+        row.case.pk
+        for row in earlier
+        if policies.pack_of(row.case.policy_version_id)
+        .kinds[row.case.kind]
+        .next_status(REPEAT_CALLED, row.case.status)
     }
 
 

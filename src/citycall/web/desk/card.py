@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from citycall.base import clock
 from citycall.base.closures import calendar_of
 from citycall.base.private import is_mobile, normalise_phone
-from citycall.people.queries import IntakeNumber
+from citycall.people.queries import IntakeNumber, identity_check
 from citycall.policy import Item, Pack, Place, PlaceError
 from citycall.policy.clocks import clocks_started_by, due_at, limit_of, started_at
 from citycall.policy.kinds import CaseKind
@@ -64,6 +64,12 @@ class Check:
     limits: list[Limit] = field(default_factory=list)
     identity_required: bool = False
     identity_missing: tuple[str, ...] = ()
+    confirms: list[Any] = field(default_factory=list)  # marks for which who reports is rung back (NT-8-2a)
+    confirmed: Any = None  # the call back that confirmed it
+    unconfirmed: Any = None  # the one that did not
+    freed: bool = False  # a mark frees the reporter of saying who they are (KM-6-2b)
+    may_decline: bool = False
+    wish_missing: bool = False  # left a way of contact, was not asked how to be answered (NT-5-2-3a)
     unnamed_allowed: bool = False
     offer: CaseKind | None = None
     tells: str | None = None
@@ -73,7 +79,14 @@ class Check:
     preventions: list[Prevention] = field(default_factory=list)
 
 
-def check(pack: Pack, typed: Mapping[str, str], agency_names: Names) -> Check:
+def may_end(pack: Pack) -> bool:
+    """Whether a matter may end at the call without a case."""
+    return bool(pack.intake.grounds or pack.intake.outside.at_the_call)
+
+
+def check(
+    pack: Pack, typed: Mapping[str, str], agency_names: Names, marked: Sequence[str] = ()
+) -> Check:
     """Look at what has been typed so far (NT-5-4-11a/b, NT-5-4-10b, NT-5-4-9b)."""
     out = Check(item=pack.items.get(typed.get("item", "")))
     place = _place(pack, typed, out)
@@ -85,9 +98,21 @@ def check(pack: Pack, typed: Mapping[str, str], agency_names: Names) -> Check:
     if kind.telephone_notice.when != "outage" and agency in agency_names:
         out.rings = queries.telephone_numbers(kind, agency)
     given = {name: typed.get(name, "").strip() for name in ("name", "phone", "email")}
-    out.identity_required = bool(kind.identity.required)
-    out.identity_missing = kind.identity.missing(out.item, given)
-    out.unnamed_allowed = out.identity_required and not kind.identity.missing(out.item, {})
+    given["address"] = typed.get("reporter_address", "").strip()
+    marks = {code: mark for code, mark in pack.intake.marks_of(kind.code).items() if code in marked}
+    out.identity_required = bool(kind.identity.required or any(mark.requires for mark in marks.values()))
+    out.identity_missing = kind.identity.missing(out.item, given, marks.values())
+    out.freed = any(mark.frees for mark in marks.values())
+    out.may_decline = kind.identity.may_decline
+    out.wish_missing = (
+        kind.reply.as_wished and bool(given["phone"] or given["email"]) and not typed.get("reply_by")
+    )
+    out.confirms = [mark for mark in marks.values() if mark.confirms]
+    if out.confirms and typed.get("identity_check", "").isdigit():
+        found = identity_check(int(typed["identity_check"][:18]))
+        out.confirmed = found if found is not None and found.confirmed else None
+        out.unconfirmed = found if found is not None and not found.confirmed else None
+    out.unnamed_allowed = out.identity_required and not kind.identity.missing(out.item, {}, marks.values())
     out.offer = pack.kinds.get(kind.identity.otherwise_offer or "")
     if place is not None and out.item is not None:
         said = typed.get("description", "")[:600]

@@ -42,6 +42,8 @@ FIELD_NAMES = {
     "reporter.name": "name",
     "reporter.phone": "phone",
     "reporter.email": "email",
+    "reporter.address": "reporter_address",
+    "reporter.contact": "phone",
     "call_id": "words",
     "kind": "filed_as",
 }
@@ -61,6 +63,7 @@ def card_context(form: CaseForm, **more: Any) -> dict[str, Any]:
     """The form with the items to choose from and what is known of what is typed."""
     pack, names = policies.in_force()[1], agency_names()
     typed = {name: str(form[name].value() or "") for name in CaseForm.base_fields}
+    marks = form["marks"].value() or []
     items = card.items_for(pack, typed["words"], names, filed_as=typed["filed_as"])
     chosen = pack.items.get(typed["item"])
     if chosen is not None and chosen not in [choice.item for choice in items]:
@@ -72,7 +75,8 @@ def card_context(form: CaseForm, **more: Any) -> dict[str, Any]:
         "items": items,
         "chosen": typed["item"],
         "without_item": _without_item(pack, typed["filed_as"]),
-        "check": card.check(pack, typed, names) if form.is_bound else card.Check(),
+        "check": card.check(pack, typed, names, marks) if form.is_bound else card.Check(),
+        "may_end": card.may_end(pack),
         "begin": False,
         **more,
     }
@@ -136,7 +140,7 @@ def _without_item(pack: Pack, filed_as: str) -> bool:
 def check(request: StaffRequest) -> HttpResponse:
     """What is known of the half-filled form. Posted, since it carries what was said; writes nothing."""
     typed = {name: plain(request.POST.get(name, "")) for name in CaseForm.base_fields}
-    found = card.check(policies.in_force()[1], typed, agency_names())
+    found = card.check(policies.in_force()[1], typed, agency_names(), request.POST.getlist("marks")[:12])
     return render(request, "desk/_check.html", {"check": found})
 
 

@@ -1,0 +1,128 @@
+"""The forms of what happens before a case, or instead of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from citycall.policy import Pack
+from citycall.policy.intake import Authority
+from citycall.services.calls.models import Disposition
+from citycall.web.ui import words
+from citycall.web.ui.forms import LocalTime
+
+OUTCOMES = (("outside", _("非本府權責，協助民眾")), ("not_accepted", _("不予受理")))
+_TEXT = {"autocomplete": "off"}
+
+
+class DisposeForm(forms.Form):
+    """How a matter of a call ends without a case (KM-2-4c, TP-5-1a, NT-8-2b)."""
+
+    key = forms.CharField(widget=forms.HiddenInput)
+    call = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    kind = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    identity_check = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    outcome = forms.ChoiceField(label=_("如何結束"), widget=forms.RadioSelect)
+    matter = forms.CharField(
+        label=_("民眾說的事"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    ground = forms.ChoiceField(label=_("不予受理的事由"), required=False, widget=forms.RadioSelect)
+    way = forms.ChoiceField(label=_("如何協助"), required=False, widget=forms.RadioSelect)
+    authority = forms.CharField(required=False, max_length=64)
+    authority_name = forms.CharField(
+        label=_("名錄以外的權責機關"), max_length=120, required=False, widget=forms.TextInput(attrs=_TEXT)
+    )
+    contact = forms.CharField(
+        label=_("告知的聯絡方式"),
+        max_length=300,
+        required=False,
+        help_text=_("選名錄中的機關時，不填即為名錄所載"),
+        widget=forms.TextInput(attrs=_TEXT),
+    )
+    person = forms.CharField(
+        label=_("受話人員"), max_length=80, required=False, widget=forms.TextInput(attrs=_TEXT)
+    )
+    at = LocalTime(label=_("通知時間"), required=False)
+    note = forms.CharField(
+        label=_("說明"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, pack: Pack, kind: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        outside = pack.intake.outside.at_the_call
+        self.grounds = pack.intake.grounds_of(kind or None)
+        open_ways = [code for code, there in (("outside", outside), ("not_accepted", self.grounds)) if there]
+        self.fields["outcome"].choices = [  # type: ignore[attr-defined]
+            (code, label) for code, label in OUTCOMES if code in open_ways
+        ]
+        if len(open_ways) == 1:
+            self.initial.setdefault("outcome", open_ways[0])
+        self.fields["ground"].choices = [  # type: ignore[attr-defined]
+            (code, _with_law(words.named(one.name), words.named(one.law) if one.law else ""))
+            for code, one in self.grounds.items()
+        ]
+        labels = dict(Disposition.Way.choices)
+        self.fields["way"].choices = [(way, labels[way]) for way in outside]  # type: ignore[attr-defined]
+
+    def command_input(self) -> dict[str, Any]:
+        """The typed values as ``calls.dispose`` takes them: only those of the end that was chosen."""
+        data = self.cleaned_data
+        both = {
+            "call": data["call"],
+            "outcome": data["outcome"],
+            "kind": data["kind"] or None,
+            "matter": data["matter"],
+            "note": data["note"],
+        }
+        if data["outcome"] == "not_accepted":
+            return both | {"ground": data["ground"] or None, "identity_check": data["identity_check"] or None}
+        return both | {
+            "way": data["way"] or None,
+            "authority": data["authority"] or None,
+            "authority_name": data["authority_name"],
+            "contact": data["contact"],
+            "person": data["person"],
+            "at": data["at"],
+        }
+
+
+def _with_law(name: str, law: str) -> str:
+    return f"{name}（{law}）" if law else name
+
+
+class RepeatCallForm(forms.Form):
+    """With whom at the agency it was spoken, and when (NT-7-2a)."""
+
+    key = forms.CharField(widget=forms.HiddenInput)
+    person = forms.CharField(label=_("聯繫的專責人員"), max_length=80, widget=forms.TextInput(attrs=_TEXT))
+    at = LocalTime(label=_("聯繫時間（不填即為現在）"), required=False)
+    note = forms.CharField(
+        label=_("民眾想知道什麼"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ProsecutionForm(forms.Form):
+    """What the one wronged by a false report says (NT-8-3a)."""
+
+    key = forms.CharField(widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("民眾的請求"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+def authority_lines(found: tuple[Authority, ...]) -> list[dict[str, str]]:
+    """Authorities as the screen lists them."""
+    return [
+        {
+            "code": one.code,
+            "name": words.named(one.name),
+            "matters": words.named(one.matters),
+            "phone": one.phone,
+            "note": words.named(one.phone_note) if one.phone_note else "",
+            "website": one.website,
+            "sample": "yes" if one.sample else "",
+        }
+        for one in found
+    ]
