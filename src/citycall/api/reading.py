@@ -19,6 +19,7 @@ from citycall.base.policies import pack_of
 from citycall.services.cases.acts import possible_acts
 from citycall.services.cases.acts.stale import last_seen
 from citycall.services.cases.models import Case
+from citycall.services.cases.queries import CaseFilter, newest
 
 PAGE = 50
 LARGEST_PAGE = 200
@@ -125,6 +126,9 @@ class Wanted(Schema):
     item: Word = ""
     agency: Word = ""
     district: Word = ""
+    q: str = Field(
+        "", max_length=100, description="words of description, place and result, or the beginning of a number"
+    )
     since: AwareDatetime | None = Field(None, description="established at this instant or later")
     cursor: str = Field("", max_length=64)
     limit: int = Field(PAGE, ge=1, le=LARGEST_PAGE)
@@ -183,21 +187,19 @@ def id_of(actor: Actor, number: str) -> int:
 
 def page(actor: Actor, wanted: Wanted) -> dict[str, Any]:
     """The newest cases that fit, from where the cursor stands."""
-    cases = visible_to(actor)
-    for name in ("status", "item", "agency", "district"):
-        value = getattr(wanted, name)
-        if value:
-            cases = cases.filter(**{name: value})
-    if wanted.since is not None:
-        cases = cases.filter(established_at__gte=wanted.since)
-    if wanted.cursor:
-        cases = cases.filter(id__lt=_position(wanted.cursor))
-    rows = list(cases.order_by("-id").values_list(*_FIELDS)[: wanted.limit + 1])
-    shown: Collection[tuple[Any, ...]] = rows[: wanted.limit]
     own = actor.agencies()
+    reach = None if may(actor, "cases.establish") else own
+    if wanted.agency:
+        reach = frozenset({wanted.agency}) if reach is None else reach & {wanted.agency}
+    filters = {name: getattr(wanted, name) for name in ("status", "item", "district", "q", "since")}
+    before = _position(wanted.cursor) if wanted.cursor else None
+    found = newest(CaseFilter(agencies=reach, before_id=before, **filters), wanted.limit + 1)
+    ids = found.ids[: wanted.limit]
+    rows = {row[0]: row for row in Case.objects.filter(pk__in=ids).values_list(*_FIELDS)}
+    more = ids[-1] if len(found.ids) > wanted.limit else found.upto
     return {
-        "cases": [_told(dict(zip(_FIELDS, row, strict=True)), own) for row in shown],
-        "next": _cursor(rows[wanted.limit - 1][0]) if len(rows) > wanted.limit else None,
+        "cases": [_told(dict(zip(_FIELDS, rows[pk], strict=True)), own) for pk in ids if pk in rows],
+        "next": _cursor(more) if more is not None else None,
     }
 
 
