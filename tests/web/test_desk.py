@@ -75,7 +75,7 @@ def test_unnamed_is_refused_and_petition_offered(desk: Client) -> None:
     for kept in ("整排路燈都不亮", "板橋區中山路一段161號", PHONE, "路燈不亮", "a-key-of-this-form"):
         assert kept in page
     assert re.search(r'value="streetlight"[^>]*checked', page)
-    desk.post("/desk/cases/new", TYPED | {"name": "", "kind": "petition"})
+    desk.post("/desk/cases/new", TYPED | {"name": "", "kind": "petition", "reply_by": "sms"})
     assert cases().get().kind == "petition"
 
 

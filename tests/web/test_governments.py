@@ -22,7 +22,7 @@ GOVERNMENTS: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
     "kinmen": (
         [
             {"item": "pothole", "place": {"address": "金門縣金城鎮民生路60號"}},
-            {"kind": "petition", "agency": "works"},
+            {"kind": "petition", "agency": "works", "category": "reform"},
         ],
         [
             "works.section_chief",

@@ -49,6 +49,7 @@ AREAS: tuple[Area, ...] = (
     ),
     Area(gettext_lazy("規則"), "oversight:policy", frozenset({"head"}), key="g p"),
     Area(gettext_lazy("裁示"), "inbox:requests", frozenset({"secretary_general"}), key="g q"),
+    Area(gettext_lazy("特殊名單"), "oversight:special", frozenset({"mayor"}), key="g s"),
     Area(gettext_lazy("停班宣告"), "oversight:closures", frozenset({"duty_officer"}), key="g c"),
 )
 

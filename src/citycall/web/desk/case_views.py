@@ -15,7 +15,7 @@ from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
 from citycall.services.cases.commands import handling, merging, outages, stages
 from citycall.services.cases.commands.establish import establish
-from citycall.services.cases.models import Case, Status
+from citycall.services.cases.models import Case, Incident, Status
 from citycall.web.access import staff_view
 from citycall.web.desk import spoken
 from citycall.web.desk.forms import (
@@ -112,6 +112,10 @@ def case_page(
         "may_relate": case.status in (Status.COMPLETED, Status.CLOSED, Status.RELEASED),
         "may_withdraw": "withdraw" in open_now,
         "may_reopen": "reopen" in open_now,
+        "may_repeat": "log_repeat_call" in open_now,
+        "may_prosecute": kind.next_status("case.prosecution_asked", case.status) is not None
+        and any(one.kind == Incident.Kind.NOT_REPORTED for one in detail.incidents)
+        and not any(one.kind == "case.prosecution_asked" for one in detail.events),
         "may_tell": "tell_result" in open_now,
         "may_ask_again": "ask_reopening" in open_now,
         "dissatisfied": dissatisfied,

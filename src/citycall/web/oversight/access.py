@@ -12,6 +12,7 @@ from citycall.base import policies
 from citycall.base.commands import Actor
 from citycall.oversight.changes import had_a_hand, may_approve, policy_changes
 from citycall.oversight.models import PolicyChange
+from citycall.policy.intake import SpecialList
 from citycall.web.access import looks_over, steering_agency
 from citycall.web.inbox.access import can
 from citycall.web.ui.templatetags.ui import Tab
@@ -86,6 +87,47 @@ def audits(actor: Actor) -> bool:
     return "auditor" in actor.roles()
 
 
+SPECIAL_ROLES = ROLES | {"mayor"}
+
+
+def _special(actor: Actor, roles: Collection[str]) -> bool:
+    """One of these roles; evaluators and directors only those of the office that steers."""
+    own = {post.role for post in actor.posts if post.agency == steering_agency()}
+    here = actor.roles() - {"evaluator", "director"} | own
+    return bool(here & set(roles))
+
+
+def _list() -> SpecialList | None:
+    pack = policies.in_force_or_none()
+    return None if pack is None else pack.intake.special_list
+
+
+def sees_special(actor: Actor) -> bool:
+    """Whether this person may open the list of special callers, for a purpose (NT-7-3a)."""
+    rule = _list()
+    return rule is not None and _special(actor, (*rule.seen_by, *rule.deciders))
+
+
+def proposes_special(actor: Actor) -> bool:
+    rule = _list()
+    return rule is not None and _special(actor, rule.proposed_by)
+
+
+def decides_special(actor: Actor) -> bool:
+    rule = _list()
+    return rule is not None and bool(actor.roles() & set(rule.deciders))
+
+
+def refers(actor: Actor) -> bool:
+    """Whether this person hands false reports to the police (NT-8-3a)."""
+    return may_steer(actor, "cases.refer_to_police")
+
+
+def _prosecutes(actor: Actor) -> bool:
+    pack = policies.in_force_or_none()
+    return pack is not None and pack.intake.prosecution.on_request and sees_all(actor)
+
+
 SECTIONS: tuple[tuple[str, Promise, Callable[[Actor], bool]], ...] = (
     ("home", _("成效"), lambda actor: bool(ROLES & actor.roles())),
     ("cases", _("案件登記簿"), lambda actor: bool(ROLES & actor.roles())),
@@ -98,6 +140,8 @@ SECTIONS: tuple[tuple[str, Promise, Callable[[Actor], bool]], ...] = (
     ("letters", _("查無違規函復"), sees_all),
     ("posts", _("職務缺漏"), sees_all),
     ("incidents", _("異常事件"), sees_all),
+    ("police", _("謊報移送"), _prosecutes),
+    ("special", _("特殊名單"), sees_special),
     ("outbox", _("通知異常"), sees_all),
     ("looks", _("個資調閱"), audits),
 )

@@ -27,6 +27,7 @@ KEYS: dict[str, Promise] = {
     "days": lazy("星期"),
     "areas": lazy("停班範圍"),
     "causes": lazy("停班原因"),
+    "requests_end": lazy("申請期限之末日"),
     "requires": lazy("須登錄"),
     "in_a_row": lazy("連續次數"),
     "becomes": lazy("改列為"),
@@ -99,6 +100,7 @@ KEYS: dict[str, Promise] = {
     "first_day": lazy("首日"),
     "follow_me": lazy("勿擾跟隨"),
     "follow_up": lazy("後續追蹤"),
+    "follow_within": lazy("首次追蹤期限"),
     "form": lazy("表單"),
     "grounds": lazy("事由"),
     "group": lazy("分組"),
@@ -455,4 +457,8 @@ VALUES: dict[str, Promise] = {
 HAPPENINGS: dict[str, Promise] = {"people.post_changed": lazy("職務異動")}
 
 # What clocks set on a case when they strike.
-MARKS: dict[str, Promise] = {"overdue": lazy("列為逾限"), "registered_late": lazy("列為逾時掛號")}
+MARKS: dict[str, Promise] = {
+    "overdue": lazy("列為逾限"),
+    "registered_late": lazy("列為逾時掛號"),
+    "joint_late": lazy("列為併會逾期"),
+}
