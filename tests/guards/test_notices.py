@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PACKS = sorted(path.parent.name for path in (ROOT / "policies").glob("*/pack.yaml"))
 LANGUAGES = ("zh-hant", "en")
 WAYS = {"contact": ("sms", "email"), "chosen": ("sms", "email")}
+TOMORROW = (MONDAY + timedelta(days=1)).date()
 LONG_URL = "https://1999.taipeicounty.gov.tw/track/"
 pytestmark = pytest.mark.xdist_group("guards")
 
@@ -140,6 +141,7 @@ def live_through_all(timeline: Any) -> None:
     from citycall.people.models import Holding
     from citycall.services.cases.models import UnfoundedLetter
 
+    _requests(timeline)
     letter = UnfoundedLetter.objects.get()
     do(
         "cases.send_unfounded_letter",
@@ -151,6 +153,43 @@ def live_through_all(timeline: Any) -> None:
     do("people.assign_post", "call_centre.admin", post="works.window", staff=other)
     establish()  # signed by nobody, and overdue at six
     timeline.move(MONDAY.replace(hour=18, minute=30).astimezone(HERE))
+    timeline.move((MONDAY + timedelta(days=3)).replace(hour=18, minute=30).astimezone(HERE))
+
+
+def _requests(timeline: Any) -> None:
+    """Reassignment granted and refused, a joint consultation that is late, an extension, an outside matter."""
+    for approve in (True, False):
+        case = establish(kind="petition")
+        asked = do("cases.make_request", "works.handler1", case=case, rule="reassign", reason="屬環保業務")
+        decided = {"case_request": asked.case_request, "approve": approve, "reason": "依權責辦理"}
+        agency = {"agency": "env"} if approve else {}
+        do("cases.decide_request", "secretariat.allotter", case=case, **decided, **agency)
+    by_email = {"name": "張文華", "email": "citizen@example.com"}
+    for reporter in ({}, {"reporter": by_email, "reply_by": "email"}):
+        long = establish(kind="petition", **reporter)
+        day = (timeline.now + timedelta(days=20)).date()
+        given = {"case": long, "rule": "extend", "reason": "須地質鑽探", "until": day}
+        asked = do("cases.make_request", "works.handler1", **given)
+        decided = {"case_request": asked.case_request, "approve": True, "reason": "同意"}
+        do("cases.decide_request", "works.section_chief", case=long, **decided)
+    joint = worked_petition()
+    given = {"rule": "consultation", "agencies": ["env", "police"], "reason": "涉及環保及交通"}
+    do("cases.make_request", "works.handler1", case=joint, **given)
+    do("cases.answer_join", "env.handler1", case=joint, text="本局已稽查")
+    outside = worked_petition()
+    letter = {"authority": "交通部高速公路局", "reference": "新北工字第1號", "date": timeline.now.date()}
+    given = {"finding": "outside", "result": "屬高速公路局權責，已函轉", **letter}
+    do("cases.complete", "works.handler1", case=outside, **given)
+    do("cases.approve", "works.section_chief", case=outside)
+    timeline.work()
+    do("cases.follow_up", "works.handler1", case=outside, text="已排入工程", next_on=TOMORROW)
+
+
+def worked_petition() -> int:
+    case = establish(kind="petition")
+    do("cases.acknowledge", "works.window", case=case)
+    do("cases.take", "works.handler1", case=case)
+    return case
 
 
 @pytest.fixture(scope="module")

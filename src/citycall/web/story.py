@@ -77,7 +77,8 @@ def role_name(role: str, posts: Mapping[str, str] | None = None) -> str:
     """What a role is called, or the one post that a pack names; its own code when nobody has named it."""
     if role.startswith(POST):
         code = role.removeprefix(POST)
-        return (post_names([code]) if posts is None else posts).get(code, code)
+        known = (post_names([code]) if posts is None else posts).get(code)
+        return known or str(ROLES.get(code.rpartition(".")[2], code))
     if role.startswith("joined:"):
         return _("加分機關%(role)s") % {"role": role_name(role.partition(":")[2])}
     if role.startswith("former:"):

@@ -125,7 +125,8 @@ def why_not(actor: Actor, pack: Pack, case: Case, code: str | None) -> Refused |
     rules = [rule for rule in rules_of(pack, case.kind) if code in (None, rule.code)]
     mine = [rule for rule in rules if may_ask(actor, rule, case)]
     if not mine:
-        if code is None or rules or not actor.posts:
+        of_any = [rule for rule in rules_of(pack, case.kind) if may_ask(actor, rule, case)]
+        if rules or not of_any:
             return not_permitted()
         message = _("這類案件沒有這種申請。")
         return Refused("invalid", message, fields={"rule": message}, status=422)
@@ -177,7 +178,7 @@ def said(rule: RequestRule) -> str:
 
 def words_of(rule: RequestRule, request: CaseRequest) -> dict[str, Any]:
     """What the clock and notice rules may ask of a request, and what people are told of it."""
-    agencies = request.decided_agencies or request.proposed
+    agencies = request.decided_agencies or request.proposed or [request.agency]
     names = [both_names(code) for code in agencies]
     return {
         "request": rule.code,
