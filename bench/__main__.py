@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import due, listing, lists, recompute, rest, strikes, sweep
+from bench import due, listing, lists, near, recompute, rest, strikes, sweep
 from bench.house import open_house
 
 PARTS: dict[str, Any] = {
@@ -22,6 +22,7 @@ PARTS: dict[str, Any] = {
     "sweep": sweep,
     "recompute": recompute,
     "strikes": strikes,
+    "near": near,
 }
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -26,8 +26,10 @@ LAMP = {"item": "streetlight", "description": "路燈不亮", "place": PLACE, "r
 PETITION = {
     "kind": "petition",
     "agency": "civil",
+    "category": "petition",
     "description": "建議延長市民活動中心開放時間",
     "reporter": REPORTER,
+    "reply_by": "sms",
 }
 
 

@@ -23,20 +23,25 @@ from citycall.policy.points import cells_around, metres_between
 from citycall.services.cases.models import OPEN_STATUSES, Case
 
 RADIUS_M = 100
-MOST = 50  # candidates of one sort that are looked at: the newest
+MOST = 60  # candidates that are looked at: the newest
+EACH = 20  # and of one key or one square, so that a crowd at one place costs no more
 SIMILAR = 0.15  # from here on likeness is worth saying
 
-_FIELDS = "id, addr_key, description, lat, lon, due_at, established_at"
+_FIELDS = "id, addr_key, left(description, 400), lat, lon, due_at, established_at"
 # Written out, so that the planner sees that the partial indexes hold what is asked for.
 _OPEN = ", ".join(f"'{status.value}'" for status in OPEN_STATUSES)
 BY_PLACE = f"""
-SELECT {_FIELDS} FROM cases_case
-WHERE cause_group = %s AND addr_key = ANY(%s) AND status IN ({_OPEN})
-ORDER BY id DESC LIMIT {MOST}"""  # nosec B608: constants only
+SELECT near.* FROM unnest(%s::text[]) AS wanted(key), LATERAL (
+    SELECT {_FIELDS} FROM cases_case
+    WHERE cause_group = %s AND addr_key = wanted.key AND status IN ({_OPEN})
+    ORDER BY id DESC LIMIT {EACH}) AS near
+ORDER BY near.id DESC LIMIT {MOST}"""  # nosec B608: constants only
 BY_CELL = f"""
-SELECT {_FIELDS} FROM cases_case
-WHERE cause_group = %s AND cell = ANY(%s) AND status IN ({_OPEN}) AND cell IS NOT NULL
-ORDER BY id DESC LIMIT {MOST}"""  # nosec B608: constants only
+SELECT near.* FROM unnest(%s::bigint[]) AS wanted(square), LATERAL (
+    SELECT {_FIELDS} FROM cases_case
+    WHERE cause_group = %s AND cell = wanted.square AND status IN ({_OPEN}) AND cell IS NOT NULL
+    ORDER BY id DESC LIMIT {EACH}) AS near
+ORDER BY near.id DESC LIMIT {MOST}"""  # nosec B608: constants only
 
 
 @dataclass(frozen=True)
@@ -97,10 +102,10 @@ def find(spot: Spot, at: datetime, *, before: int | None = None, most: int = 5) 
     rows: dict[int, tuple[Any, ...]] = {}
     with connection.cursor() as cursor:
         if spot.addr_key:
-            cursor.execute(BY_PLACE, [spot.cause_group, neighbours(spot.addr_key)])
+            cursor.execute(BY_PLACE, [neighbours(spot.addr_key), spot.cause_group])
             rows |= {row[0]: row for row in cursor.fetchall()}
         if spot.point is not None:
-            cursor.execute(BY_CELL, [spot.cause_group, cells_around(*spot.point, spot.radius_m)])
+            cursor.execute(BY_CELL, [cells_around(*spot.point, spot.radius_m), spot.cause_group])
             rows |= {row[0]: row for row in cursor.fetchall()}
     words = pairs_of(spot.words)
     found = [
