@@ -18,6 +18,7 @@ from citycall.policy import Pack
 from citycall.services.cases.commands.petitions import GRADE_B
 from citycall.services.cases.models import Case, SavedFilter, Stage, Status
 from citycall.services.cases.queries import COUNTED_MOST, CaseFilter
+from citycall.web.ui.forms import QuickSelect
 from citycall.web.ui.listing import Column
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import named
@@ -167,9 +168,11 @@ class FilterForm(forms.Form):
             attrs={"type": "search", "data-key": "/", "placeholder": _("案號、地點或內容")}
         ),
     )
-    item = forms.ChoiceField(label=_("項目"), required=False)
-    district = forms.ChoiceField(label=_("行政區"), required=False)
-    stage = forms.ChoiceField(label=_("期限"), required=False, choices=[("", _("全部")), *Stage.choices])
+    item = forms.ChoiceField(label=_("項目"), required=False, widget=QuickSelect)
+    district = forms.ChoiceField(label=_("行政區"), required=False, widget=QuickSelect)
+    stage = forms.ChoiceField(
+        label=_("期限"), required=False, choices=[("", _("全部")), *Stage.choices], widget=QuickSelect
+    )
 
     def __init__(self, data: QueryDict, *, pack: Pack, agencies: Collection[str]) -> None:
         super().__init__(data)

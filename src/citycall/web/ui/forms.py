@@ -10,7 +10,10 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
 from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from citycall.base.clock import ROC_EPOCH
@@ -27,6 +30,25 @@ def _year(value: Any) -> int | None:
         return value.year
     found = re.match(r"\s*[+-]?(\d+)-", str(value))
     return int(found[1][:9]) if found else None
+
+
+class QuickSelect(forms.Select):
+    """A select as Django draws it, without a template for each choice: long lists stand above every table."""
+
+    def render(
+        self, name: str, value: Any, attrs: Mapping[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        chosen = str(value or "")
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (code, mark_safe(" selected") if str(code) == chosen else "", said)  # nosec B308 B703
+                for code, said in self.choices
+            ),
+        )
+        all_attrs = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
+        return format_html("<select{}>{}</select>", flatatt(all_attrs), options)
 
 
 class LocalTime(forms.DateTimeField):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -61,6 +64,7 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
     pinned = queries.not_started(agencies) if state.page == 1 and tray.code != "closed" else []
     waiting = [(one.row.case.pk, one.minutes) for one in pinned]
     seen = freshness.mark(counts, tasks, page.has_next, waiting, [_facts(row) for row in page.rows])
+    many = offered(request.actor, pack)
     context = {
         "tray": tray,
         "tabs": trays.tabs(tray, counts, chosen, tasks=tasks, pack=pack),
@@ -70,14 +74,14 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
             [_row(row, pack, request.actor) for row in page.rows],
             page.has_next,
             trays.said_count(counts.get(tray.count)) if tray.count and not chosen else None,
-            {"tray": tray},
+            {"tray": tray, "many": many, "said": _column_words()},
         ),
         "bounded": page.bounded,
         "upto": page.upto,
         "sorted_most": queries.SORTED_MOST,
         "saved": trays.saved_tabs(saved, tray, chosen, request.actor.staff_id),
         "save": trays.address(tray, {**chosen, "sort": state.sort_by}, "inbox:save_filter"),
-        "many": offered(request.actor, pack),
+        "many": many,
         "undo": queries.undoable(request.actor.staff_id, clock.now() - UNDO_WITHIN),
         "pinned": [_pinned(one) for one in pinned],
         "seen": seen,
@@ -102,6 +106,33 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
             "rules": rule_work(request.actor),
         },
     )
+
+
+@cache
+def _cases_from() -> str:
+    return reverse("inbox:case", args=["-"]).removesuffix("-/")
+
+
+def case_address(number: str) -> str:
+    """The page of a case: numbers have nothing that an address would write otherwise."""
+    return f"{_cases_from()}{quote(number)}/"
+
+
+def _column_words() -> dict[str, str]:
+    """What stands before each cell on a telephone: looked up once, not in every line."""
+    return {
+        "item": _("項目"),
+        "place": _("地點"),
+        "due": _("最先到期"),
+        "time": _("時間"),
+        "status": _("狀態"),
+        "handler": _("承辦人"),
+        "pick": _("選取"),
+        "owed": _("待回電"),
+        "signed_late": _("逾時簽收"),
+        "intake_late": _("逾時分文"),
+        "told": _("已電話通報"),
+    }
 
 
 def _pinned(waiting: queries.Waiting) -> dict[str, Any]:
@@ -143,6 +174,7 @@ def _row(row: queries.CaseRow, pack: Pack, actor: Actor) -> dict[str, Any]:
     own = policies.pack_of(case.policy_version_id)
     return {
         "case": case,
+        "href": case_address(case.number),
         "item": named(row.item),
         "district": named(row.district),
         "address": trays.short_address(case, own),

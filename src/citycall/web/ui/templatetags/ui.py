@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 
 from django import forms, template
@@ -102,6 +103,12 @@ def key_hint(key: str) -> SafeString | str:
 @register.simple_tag
 def badge(label: str, kind: str = "neutral") -> SafeString:
     """A state: its word and its shape; the colour only repeats them."""
+    return _badge(str(label), kind)
+
+
+@lru_cache(maxsize=512)
+def _badge(label: str, kind: str) -> SafeString:
+    """The same few words stand in every line of every list."""
     return format_html(
         '<span class="badge {}">{}<span>{}</span></span>', kind, icons.icon(SHAPES[kind]), label
     )
@@ -187,6 +194,7 @@ def clock(
     )
 
 
+@cache
 def _clock_icons() -> SafeString:
     return format_html_join(
         "",
