@@ -25,7 +25,9 @@ AUDIT = frozenset({"base_auditentry", "base_auditlink"})
 
 
 @contextmanager
-def kept_world(blocker: DjangoDbBlocker, start: datetime = MONDAY) -> Iterator[Any]:
+def kept_world(
+    blocker: DjangoDbBlocker, start: datetime = MONDAY, *, pack: str = "newtaipei"
+) -> Iterator[Any]:
     """The sample government at a virtual time, in one transaction that is never committed.
 
     For a module's fixture. Its tests take pytest-django's `db` as usual, which undoes what each of them did.
@@ -40,7 +42,7 @@ def kept_world(blocker: DjangoDbBlocker, start: datetime = MONDAY) -> Iterator[A
         try:
             with transaction.atomic():
                 timeline = Timeline(start)
-                sample.load_sample("newtaipei", cases=False)
+                sample.load_sample(pack, cases=False)
                 yield timeline
                 transaction.set_rollback(True)
         finally:
