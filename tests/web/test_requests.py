@@ -1,4 +1,4 @@
-"""Requests on the screens: asked for, decided at the desk, by the Secretariat and by the Secretary-General."""
+"""Requests on the screens: asked for; decided at the desk, by the Secretariat, by the Secretary-General."""
 
 from __future__ import annotations
 
@@ -54,9 +54,7 @@ def login(username: str) -> Client:
     from citycall.people.models import Staff
 
     client = Client()
-    client.force_login(
-        Staff.objects.get(username=username), backend="citycall.people.backends.StaffBackend"
-    )
+    client.force_login(Staff.objects.get(username=username), backend="citycall.people.backends.StaffBackend")
     return client
 
 
@@ -86,7 +84,8 @@ def test_taipei_reassigns_from_the_handlers_form_to_the_new_agencys_page(taipei:
     works = login("works.handler1")
     assert "改分" in page(works, f"/inbox/cases/{number}/")
     form = page(works, f"/inbox/cases/{number}/requests/reassign")
-    assert "簽陳" in form and "主任秘書" in form
+    assert "簽陳" in form
+    assert "主任秘書" in form
     empty = works.post(f"/inbox/cases/{number}/requests/reassign", {"reason": "屬環保業務"})
     assert empty.status_code == 422
     assert not CaseRequest.objects.exists()
@@ -104,9 +103,11 @@ def test_taipei_reassigns_from_the_handlers_form_to_the_new_agencys_page(taipei:
     desk = login("call_centre.operator1")
     assert number in page(desk, "/desk/requests/")
     said = page(desk, f"/desk/requests/{asked.pk}/")
-    assert "工務局 → 環境保護局" in said and "屬環保業務" in said
+    assert "工務局 → 環境保護局" in said
+    assert "屬環保業務" in said
     paper = desk.get(f"/desk/requests/{asked.pk}/files/{asked.files[0]}")
-    assert paper.status_code == 200 and paper.content.startswith(b"%PDF")
+    assert paper.status_code == 200
+    assert paper.content.startswith(b"%PDF")
     done = desk.post(
         f"/desk/requests/{asked.pk}/", {"approve": "yes", "agency": "env", "reason": "依簽陳辦理"}
     )
@@ -116,7 +117,8 @@ def test_taipei_reassigns_from_the_handlers_form_to_the_new_agencys_page(taipei:
     # It is the new agency's now, and its story tells why.
     assert works.get(f"/inbox/cases/{number}/").status_code == 404
     told = page(login("env.allotter"), f"/inbox/cases/{number}/")
-    assert "工務局 → 環境保護局" in told and "依簽陳辦理" in told
+    assert "工務局 → 環境保護局" in told
+    assert "依簽陳辦理" in told
     shown = told.replace("/requests/reassign", "")
     assert "reassign" not in shown, shown[shown.index("reassign") - 200 :][:400]  # words, not codes
     assert desk.get(f"/desk/requests/{asked.pk}/").status_code in (403, 409)
@@ -228,18 +230,20 @@ def test_new_taipei_sends_reassignment_to_the_secretariats_list(newtaipei: None)
 
     made = run("cases.establish", "call_centre.operator1", **PETITION)
     works = login("works.handler1")
-    assert works.post(
-        f"/inbox/cases/{made.number}/requests/reassign", {"reason": "屬環保業務"}
-    ).status_code == 302
+    assert (
+        works.post(f"/inbox/cases/{made.number}/requests/reassign", {"reason": "屬環保業務"}).status_code
+        == 302
+    )
     asked = CaseRequest.objects.get()
     assert made.number not in page(login("call_centre.lead"), "/desk/requests/")
     secretariat = login("secretariat.allotter")
     assert made.number in page(secretariat, "/inbox/requests/")
     said = page(secretariat, f"/inbox/requests/{asked.pk}/")
     assert "屬環保業務" in said
-    assert secretariat.post(
-        f"/inbox/requests/{asked.pk}/", {"approve": "yes", "reason": "屬環保局"}
-    ).status_code == 422
+    assert (
+        secretariat.post(f"/inbox/requests/{asked.pk}/", {"approve": "yes", "reason": "屬環保局"}).status_code
+        == 422
+    )
     done = secretariat.post(
         f"/inbox/requests/{asked.pk}/", {"approve": "yes", "reason": "屬環保局", "agency": "env"}
     )

@@ -40,6 +40,7 @@ from citycall.web.inbox.request_forms import (
 )
 from citycall.web.inbox.views.case import page_of
 from citycall.web.request import StaffRequest
+from citycall.web.story_requests import agencies_said
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.words import named
 
@@ -95,7 +96,7 @@ def _row(one: queries.RequestRow, frame: Frame) -> dict[str, Any]:
         "case": one.row.case,
         "name": named(one.rule.name),
         "item": named(one.row.item),
-        "agency": request_lines.agencies_said([asked.agency]),
+        "agency": agencies_said([asked.agency]),
     }
 
 
