@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from citycall.base import policies
+from citycall.base import clock, policies
 from citycall.base.commands import Refused
 from citycall.people import commands as people
 from citycall.people.queries import agency_names, intake_numbers
@@ -97,6 +97,7 @@ def dispose(request: StaffRequest) -> HttpResponse:
             "call": call.pk if call else call_queries.own_call(_number(typed["call"]), request.user.pk),
             "kind": code,
             "matter": typed["description"] or typed["words"],
+            "at": clock.local(clock.now()),
             "identity_check": typed["identity_check"],
         }
         ground = plain(request.POST.get("ground", ""))[:64]

@@ -72,6 +72,7 @@ def card_context(form: CaseForm, **more: Any) -> dict[str, Any]:
         "form": form,
         "asks": json.dumps(form.asks),
         "needs": json.dumps(form.needs),
+        "bears": json.dumps({code: list(pack.intake.marks_of(code)) for code in pack.kinds}),
         "items": items,
         "chosen": typed["item"],
         "without_item": _without_item(pack, typed["filed_as"]),

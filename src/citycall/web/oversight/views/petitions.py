@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from citycall.base import clock, policies
@@ -58,9 +57,9 @@ def span(took: timedelta | None) -> str:
     days, rest = divmod(hours, 24)
     said = []
     if days:
-        said.append(ngettext("%(n)s 日", "%(n)s 日", days) % {"n": days})
+        said.append(_("%(n)s 日") % {"n": days})
     if rest or not days:
-        said.append(ngettext("%(n)s 小時", "%(n)s 小時", rest) % {"n": rest})
+        said.append(_("%(n)s 小時") % {"n": rest})
     return " ".join(said)
 
 
@@ -68,7 +67,7 @@ def trend(month: Month) -> str:
     """What changed against the month before, in words."""
     more, longer = month.received_trend, month.average_trend
     said = []
-    if more is not None:
+    if more:
         said.append(_("收件 %(n)s") % {"n": f"{more:+d}"})
     if longer is not None and longer:
         sign = "+" if longer > timedelta(0) else "−"

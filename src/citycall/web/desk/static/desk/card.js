@@ -34,7 +34,7 @@ function markNeeded(kind, item) {
   for (const mark of form.querySelectorAll("[data-needed]")) {
     const { needed: name } = mark.dataset;
     mark.hidden = !needed.has(name);
-    form.elements.namedItem(name)?.setAttribute("aria-required", String(needed.has(name)));
+    form.elements.namedItem(name)?.setAttribute?.("aria-required", String(needed.has(name)));  // not on a list
   }
 }
 
@@ -47,6 +47,11 @@ function showAsked() {
     const name = field.dataset.field;
     const wanted = (asked[kind] ?? []).includes(name) && !(name === "agency" && item);
     field.hidden = !wanted && !field.matches(".has-error, :has(.has-error)");
+  }
+  const bears = JSON.parse(asks.dataset.marks || "{}")[kind] ?? [];
+  for (const mark of form.querySelectorAll("input[name=marks]")) {
+    mark.closest("label").hidden = !bears.includes(mark.value);
+    if (!bears.includes(mark.value)) mark.checked = false;
   }
   asks.hidden = [...asks.children].every((field) => field.hidden);
 }
