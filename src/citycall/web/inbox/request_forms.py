@@ -148,6 +148,7 @@ class DecideForm(ActForm):
             but = detail.case.agency if effect == "reassign" else ""
             self.choose("agency", [("", gettext("（請選擇）")), *agency_choices(but)])
             self.fields["agency"].initial = proposed[0] if proposed and effect == "reassign" else ""
+            setattr(self.fields["agency"], "must", True)  # consent names it; a refusal does not
             if effect == "dispute":
                 self.fields["agency"].label = pgettext("ruling", "裁示由何機關負責")
         else:
