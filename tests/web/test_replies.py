@@ -124,7 +124,14 @@ def test_from_the_draft_to_the_letter(city: str) -> None:
         kinds[answer["Content-Type"]] = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     assert kinds["application/pdf"].startswith(b"%PDF-")
     odt = zipfile.ZipFile(io.BytesIO(kinds["application/vnd.oasis.opendocument.text"])).read("content.xml")
-    for said in ("115年3月2日", "北市工字第1150001號", "林承辦", "(02)2720-8889", case.number, "將增設停車格六格"):
+    for said in (
+        "115年3月2日",
+        "北市工字第1150001號",
+        "林承辦",
+        "(02)2720-8889",
+        case.number,
+        "將增設停車格六格",
+    ):
         assert said in odt.decode()
     assert "王小明" not in odt.decode(), "the citizen is masked in what is kept"
     assert AuditEntry.objects.filter(command="cases.read_file").count() == len(files)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from citycall.base import clock
 from citycall.base.commands import Context, Refused
 from citycall.base.events import record
-from citycall.base.files import keep_made
+from citycall.base.files import PDF, keep_made
 from citycall.people.queries import parties, post_of, staff_names
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases import paper
@@ -147,11 +147,12 @@ def _post(ctx: Context, case: Case, kind: CaseKind, draft: ReplyDraft) -> None:
     party = parties([case.party_id]).get(case.party_id or 0)
     sheet = paper.letter_of(pack_for(case), case, draft, party.masked_name if party else "", now=ctx.now)
     for mime, content in paper.made(sheet):
+        caption = sheet.word if mime == PDF else f"{sheet.word}（ODT）"
         stored = keep_made(
             ctx, content, f"{case.number}-{sheet.word}", mime, about_kind="case", about_id=case.pk
         )
         CaseFile.objects.create(
-            case=case, file_id=stored.pk, caption=sheet.word, added_by=ctx.actor.staff_id, added_at=ctx.now
+            case=case, file_id=stored.pk, caption=caption, added_by=ctx.actor.staff_id, added_at=ctx.now
         )
     kept(ctx, case, draft)
     advance(

@@ -66,7 +66,7 @@ def draft_reply(ctx: Context, data: DraftReply) -> Drafted:
     ctx.require_agency(case.agency)
     kind = pack_for(case).kinds[case.kind]
     draft = writing.open_draft(case)
-    given = data.model_dump(exclude={"case"}, exclude_none=True)
+    given = _given(data)
     before = draft.way if draft is not None else writing.begun(ctx, case)["way"]
     way = data.way or before
     fields = _wrong(kind, case, data, way)
@@ -76,6 +76,11 @@ def draft_reply(ctx: Context, data: DraftReply) -> Drafted:
     advance(ctx, case, "case.reply_drafted", info={"draft": draft.pk, "way": way})
     ctx.audit("case", case.pk, draft=draft.pk)
     return Drafted(case=case.pk, number=case.number, status=case.status, draft=draft.pk, way=way)
+
+
+def _given(data: Particulars) -> dict[str, Any]:
+    """What was said of the draft itself."""
+    return data.model_dump(exclude=set(OfCase.model_fields), exclude_none=True)
 
 
 def _wrong(kind: CaseKind, case: Case, data: DraftReply, way: str) -> dict[str, str]:
@@ -114,11 +119,12 @@ def issue_reply(ctx: Context, data: Particulars) -> Done:
     ctx.require_agency(case.agency)
     kind = pack_for(case).kinds[case.kind]
     draft = writing.open_draft(case)
-    assert draft is not None and kind.writing is not None  # the lifecycle table has asked
+    assert draft is not None  # the lifecycle table has asked
+    assert kind.writing is not None
     fields = _wrong_particulars(kind, case, data)
     if fields:
         raise Refused("invalid", _("回覆稿有應更正之處。"), fields=fields, status=422)
-    given: dict[str, Any] = data.model_dump(exclude={"case"}, exclude_none=True)
+    given = _given(data)
     if given:
         draft = writing.save(ctx, case, draft, **given)
     lacks = writing.missing(draft, kind.writing.requires)
