@@ -1,11 +1,12 @@
 """Loading a pack: read its files, lay them over the pack it extends, build and check the model.
 
 A pack is a folder: `pack.yaml` and, as it needs them, `kinds.yaml`, `clocks.yaml`, `notices.yaml`,
-`tasks.yaml`, `requests.yaml`, `templates.yaml`, `settings.yaml`, `readings.yaml`, `may.yaml`, `items.csv`,
-`districts.csv`, `roads.csv`. With `extends: OTHER` in `pack.yaml` it takes the files of the pack OTHER beside
-it and says only what differs: a CSV of its own replaces the other's; kinds (by code, key by key), clocks,
-notices, tasks, requests (by code), templates, settings, readings and `may` are laid over it, and `remove: [CODE…]` in `clocks.yaml`,
-`notices.yaml`, `tasks.yaml` or `requests.yaml` takes rules away. Then references to settings and readings are
+`tasks.yaml`, `requests.yaml`, `templates.yaml`, `settings.yaml`, `readings.yaml`, `may.yaml`, `intake.yaml`,
+`items.csv`, `districts.csv`, `roads.csv`, `authorities.csv`. With `extends: OTHER` in `pack.yaml` it takes
+the files of the pack OTHER beside it and says only what differs: a CSV of its own replaces the other's; kinds
+(by code, key by key), clocks, notices, tasks, requests (by code), templates, settings, readings, `may` and
+`intake` (by its parts) are laid over it, and `remove: [CODE…]` in `clocks.yaml`, `notices.yaml`, `tasks.yaml`
+or `requests.yaml` takes rules away. Then references to settings and readings are
 put in (see `settings`).
 """
 

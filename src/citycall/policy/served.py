@@ -50,6 +50,7 @@ def unserved(pack: Pack) -> Iterator[Finding]:
     yield from _telephone(pack)
     yield from _report_back(pack)
     yield from _limits_by(pack)
+    yield from _private_rights(pack)
     for code, kind in pack.kinds.items():
         if kind.reply.phone_record and "caller" not in kind.reply.phone_record:
             where = f"kinds.{code}.reply.phone_record"
@@ -128,3 +129,20 @@ def _limits_by(pack: Pack) -> Iterator[Finding]:
     if (by == "category") != own:
         message = "categories have limits of their own" if own else "no category has a limit of its own"
         yield Finding("error", "readings.petition-limits.value.by", f"{by!r}: {message}")
+
+
+def _private_rights(pack: Pack) -> Iterator[Finding]:
+    """What the settings say of private rights is what the marks of intake ask for (KM-6-2a, NT-8-2a)."""
+    marks = pack.intake.marks
+    for code, said in _kinds_in(pack, "identity-required"):
+        asked = tuple(said.get("private_rights", ()))
+        if asked and asked not in {mark.requires for mark in marks.values() if code in mark.kinds}:
+            where = f"settings.identity-required.value.{code}.private_rights"
+            yield Finding("error", where, f"no mark of intake.yaml asks for {', '.join(asked)}")
+    confirmed = {code for code, mark in marks.items() if mark.confirms}
+    for slug, name in (("private-rights", "matters"), ("false-report-prevention", "callback_matters")):
+        value = _value(pack, slug)
+        named = set(getattr(value, name)) if value is not None else set()
+        if named != confirmed:
+            message = f"the marks that are confirmed by a call back are {', '.join(sorted(confirmed)) or 'none'}"
+            yield Finding("error", f"settings.{slug}.value.{name}", message)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from citycall.base import clock
 from citycall.base.policies import in_force
 from citycall.base.private import normalise_phone, phone_hash
@@ -33,7 +31,7 @@ def grounds(kind: str = "") -> list[Row]:
 
 @report("earlier_cases")
 def earlier_cases(phone: str) -> list[Row]:
-    """What the desk shows at once of a number that rings: its cases, open ones with their agency (NT-7-2a)."""
+    """What the desk shows at once of a number that rings: its cases with their agency (NT-7-2a)."""
     names = agency_names()
     return [
         {
@@ -52,5 +50,3 @@ def special_now(phone: str) -> list[Row]:
     """The entry of the special list that has effect for a number now; none for a proposal (NT-7-3a)."""
     found = calls.special_now(phone_hash(normalise_phone(phone)), clock.today())
     return [{"entry": found.pk, "until": found.until, "review_on": found.review_on}] if found else []
-
-

@@ -18,8 +18,8 @@ from citycall.people.parties import Revealed
 from citycall.services.cases.models import Case, CaseFile, PhoneRecord, PoliceReferral
 
 _CASE = (
-    "number", "kind", "item", "category", "description", "address", "district", "agency", "channel", "call_id",
-    "established_at", "withdrawn_at", "withdraw_reason", "status", "marks", "identity_check_id",
+    "number", "kind", "item", "category", "description", "address", "district", "agency", "channel",
+    "call_id", "established_at", "withdrawn_at", "withdraw_reason", "status", "marks", "identity_check_id",
 )  # fmt: skip
 
 

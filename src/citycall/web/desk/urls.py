@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from citycall.web.desk import calls, case_views, intake_views, notices, phone_views, result_views, task_views, views
+from citycall.web.desk import (
+    calls,
+    case_views,
+    intake_views,
+    notices,
+    phone_views,
+    result_views,
+    task_views,
+    views,
+)
 from citycall.web.inbox.views import requests
 
 app_name = "desk"

@@ -1,6 +1,6 @@
 """What can be done in the calls room. Importing this package registers its commands."""
 
-from citycall.services.calls.commands.calls import CallDone, End, Offer, OfCall, answer, end, offer
+from citycall.services.calls.commands.calls import CallDone, End, OfCall, Offer, answer, end, offer
 from citycall.services.calls.commands.dispositions import dispose
 from citycall.services.calls.commands.special import (
     decide_special,

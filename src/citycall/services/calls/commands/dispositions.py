@@ -182,8 +182,6 @@ def _not_accepted(ctx: Context, data: Dispose) -> dict[str, Any]:
         check = identity_check(data.identity_check)
         if check is None or check.confirmed or check.call_id != data.call:
             message = _("請先登錄未能確認身分的回撥紀錄。")
-            raise Refused(
-                "identity_check_required", message, fields={"identity_check": message}, status=422
-            )
+            raise Refused("identity_check_required", message, fields={"identity_check": message}, status=422)
         fields |= {"identity_check_id": check.pk, "note": data.note or check.reason}
     return fields

@@ -11,9 +11,9 @@ from citycall.services.calls.models.calls import Call
 class Disposition(models.Model):
     """One matter of a call that became no case: it is another's business, or it was not accepted.
 
-    Of an outside matter: which authority the caller was told, with the contact details given, or which body was
-    notified, whom and when (KM-2-4c, KM-7-6a, KM-7-6b). Of one not accepted: the ground and the law it stands on
-    (TP-5-1a, TP-6-2b, NT-8-2b). Nothing runs after it, and no agency has it.
+    Of an outside matter: which authority the caller was told, with the contact details given, or which body
+    was notified, whom and when (KM-2-4c, KM-7-6a, KM-7-6b). Of one not accepted: the ground and the law it
+    stands on (TP-5-1a, TP-6-2b, NT-8-2b). Nothing runs after it, and no agency has it.
     """
 
     SUBJECT_KIND = "disposition"

@@ -1,4 +1,4 @@
-"""Who reports a matter: what must be said, what a mark on the matter asks, and the call back that confirms it."""
+"""Who reports a matter: what must be said, what a mark on it asks, the call back that confirms it."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def check_identity(
 ) -> bool:
     """Whether a case is taken of somebody who refuses to say who they are (TP-6-2a); False where all is said.
 
-    ``identity_required`` where something is missing (NT-5-4-11a, KM-6-2a), unless what the item or a mark says
-    frees the reporter of it (NT-5-4-11b, KM-6-2b). It names what is missing, the kind that is offered instead
+    ``identity_required`` where something is missing (NT-5-4-11a, KM-6-2a), unless what the item or a mark
+    says frees the reporter of it (NT-5-4-11b, KM-6-2b). It names what is missing, the kind that is offered instead
     and the grounds on which the matter may be refused (TP-6-2b).
     """
     missing = kind.identity.missing(item, reporter, marks.values())

@@ -35,7 +35,7 @@ def kinds_for(pack: Pack, item: Item) -> set[str]:
 
 
 def agency_for(item: Item | None, named: str | None, owner: str | None = None) -> str:
-    """The competent agency: the item's own, the one named, or that which owns matters of the kind (AE-7-1a)."""
+    """The competent agency: the item's own, the one named, or the kind's owner (AE-7-1a)."""
     if item is not None:
         if named and named != item.agency:
             message = _("這個服務項目由其他機關辦理，請不要另選機關。")

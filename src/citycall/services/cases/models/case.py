@@ -119,7 +119,7 @@ class Case(models.Model):
     became_of = models.CharField(max_length=16, blank=True)
     marks = models.JSONField(_("註記"), default=list, db_default=Value([], models.JSONField()))
     identity_refused = models.BooleanField(_("不願具名"), default=False, db_default=False)
-    identity_check_id = models.BigIntegerField(null=True)  # the call back that confirmed who reports (NT-8-2a)
+    identity_check_id = models.BigIntegerField(null=True)  # who reports was rung back (NT-8-2a)
     application = models.CharField(_("申辦案號"), max_length=80, blank=True, db_default="")
     category = models.CharField(_("陳情類別"), max_length=32, blank=True, db_default="")
     notified_at = models.DateTimeField(_("電話通報時間"), null=True)
