@@ -74,13 +74,17 @@ def test_new_taipeis_day_ends_at_the_same_time(asked: str, expected: bool) -> No
     assert late("newtaipei", "reassign", "2026-03-02 10:00", asked) is expected
 
 
+FIRST = {"first_stage": ("2026-03-02 10:00", "2026-03-02 14:00")}
+SECOND = {"second_stage": ("2026-03-02 13:00", "2026-03-07 13:00")}
+
+
 @pytest.mark.parametrize(
     ("running", "asked", "expected"),
     [
-        ({"first_stage": ("2026-03-02 10:00", "2026-03-02 14:00")}, "2026-03-02 14:00", False),
-        ({"first_stage": ("2026-03-02 10:00", "2026-03-02 14:00")}, "2026-03-02 14:01", True),
-        ({"first_stage": ("2026-03-02 10:00", "2026-03-02 14:00"), "second_stage": ("2026-03-02 13:00", "2026-03-07 13:00")}, "2026-03-04 13:00", False),
-        ({"first_stage": ("2026-03-02 10:00", "2026-03-02 14:00"), "second_stage": ("2026-03-02 13:00", "2026-03-07 13:00")}, "2026-03-04 13:01", True),
+        (FIRST, "2026-03-02 14:00", False),
+        (FIRST, "2026-03-02 14:01", True),
+        (FIRST | SECOND, "2026-03-04 13:00", False),
+        (FIRST | SECOND, "2026-03-04 13:01", True),
         ({}, "2026-03-02 10:00", True),  # no clock, no window
     ],
 )  # fmt: skip
