@@ -159,3 +159,26 @@ def test_openapi_and_its_page_need_no_token_and_no_other_site(operator: Program,
     assert page.status_code == 200
     assert b"//cdn" not in page.content
     assert b"https://" not in page.content
+
+
+def test_a_case_tells_its_acts_and_a_stale_change_is_refused(program: ProgramOf) -> None:
+    number = program().establish().body["number"]
+    window, handler = program("works.intake_window"), program("works.handler1")
+    first = window.ask("GET", f"/api/v1/cases/{number}").body
+    acts = {one["code"]: one for one in first["acts"]}
+    assert acts["acknowledge"] == {
+        "code": "acknowledge",
+        "command": "cases.acknowledge",
+        "possible": True,
+        "reason": None,
+        "message": None,
+    }
+    assert (acts["complete"]["possible"], acts["complete"]["reason"]) == (False, "wrong_status")
+    assert "withdraw" not in acts, "it is the call centre's"
+    window.ask("POST", f"/api/v1/cases/{number}/acknowledge")
+    body = {"finding": "resolved", "result": "已更換燈泡。", "seen": first["seen"]}
+    stale = handler.ask("POST", f"/api/v1/cases/{number}/complete", body)
+    assert (stale.status, stale.body["code"]) == (409, "stale")
+    assert stale.body["info"]["changes"][0]["event"] == "case.acknowledged"
+    body["seen"] = stale.body["info"]["seen"]
+    assert handler.ask("POST", f"/api/v1/cases/{number}/complete", body).status == 200

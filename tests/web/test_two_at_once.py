@@ -139,3 +139,14 @@ def test_the_desk_is_shown_both_versions_too(case: Any, client: Client) -> None:
     assert "民眾重複來電" in shown
     assert "<del>處理中</del>" in shown
     assert "<ins>已辦畢，待回覆</ins>" in shown
+
+
+def test_the_page_names_the_rules_and_what_must_come_first(case: Any, client: Client) -> None:
+    from citycall.base.policies import pack_of
+
+    complete("works.handler1", case)
+    act("call_centre.lead", "cases.reopen", case.pk, reason="尚未修復")
+    act("works.handler1", "cases.request_stage", case.pk, to="second", days=2, reason="須開挖路面。")
+    shown = sign_in(client, "works.handler1").get(f"/inbox/cases/{case.number}/").content.decode()
+    assert f"{pack_of(case.policy_version_id).name.zh} {pack_of(case.policy_version_id).version}" in shown
+    assert "已有一件申請待話務中心審核。" in shown

@@ -109,6 +109,17 @@ ACTS: tuple[Act, ...] = (
     Act("reopen", "cases.reopen", pgettext_lazy("act", "重啟案件"), key="o", icon="swap", anywhere=True),
 )  # fmt: skip
 BY_CODE = {act.code: act for act in ACTS}
+# Refusals that name what must be done before; the page says so beside the act.
+COMES_FIRST = frozenset(
+    {
+        "already_requested",
+        "not_reported_back",
+        "own_submission",
+        "phone_reply_owed",
+        "reply_owed",
+        "task_open",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -118,6 +129,7 @@ class Open:
     primary: Act | None
     beside: tuple[Act, ...]
     others: tuple[Act, ...]
+    later: tuple[tuple[Act, str], ...] = ()  # what is theirs, and what must come before it
 
     def allows(self, code: str) -> bool:
         return any(act.code == code for act in (self.primary, *self.beside, *self.others) if act)
@@ -136,12 +148,22 @@ def open_acts(actor: Actor, detail: CaseDetail) -> Open:
     ]
     primary = next((act for act in possible if act.leads(detail, actor)), None)
     rest = [act for act in possible if act is not primary]
+    later = tuple(
+        (act, one.refused.message)
+        for act in ACTS
+        if (one := found.get(act.command)) is not None
+        and one.refused is not None
+        and one.refused.code in COMES_FIRST
+        and _here(actor, act, detail)
+        and act.useful(detail, actor)
+    )
     if primary is None and detail.case.status == Status.ESTABLISHED:  # nothing comes before signing for it
-        return Open(None, (), tuple(rest))
+        return Open(None, (), tuple(rest), later)
     return Open(
         primary,
         tuple(act for act in rest if act.close_by),
         tuple(act for act in rest if not act.close_by),
+        later,
     )
 
 

@@ -105,6 +105,8 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
         "primary": _link(acts.primary, case),
         "beside": [_link(act, case) for act in acts.beside],
         "others": [_link(act, case) for act in acts.others],
+        "later": [(act.label, why) for act, why in acts.later],
+        "rules": f"{named(detail.pack.name)} {detail.pack.version}",
         "files": detail.files,
         "request_open": detail.pending_request,
         "request_to": Stage(detail.pending_request.to).label if detail.pending_request else "",
