@@ -40,6 +40,11 @@ LISTS = (
     ListScreen("/inbox/trays/all/", "works.handler1"),
     ListScreen("/inbox/trays/mine/", "works.handler1"),
     ListScreen("/inbox/trays/late/", "works.intake_window"),
+    ListScreen("/inbox/trays/all/?q=路燈&item=streetlight&sort=-number", "works.intake_window"),
+    ListScreen("/inbox/trays/progress/?district=65000010&sort=due", "works.section_chief"),
+    ListScreen("/inbox/trays/all.ods", "works.intake_window"),
+    ListScreen("/inbox/filters/", "works.handler1", grows=False),
+    ListScreen("/inbox/trays/all/save?item=streetlight", "works.handler1", grows=False),
     ListScreen("/inbox/delays/", "works.evaluator"),
     ListScreen("/inbox/letters/", "works.window", grows=False),
     ListScreen("/inbox/posts/", "works.head", grows=False),
@@ -59,6 +64,7 @@ LISTS = (
     ListScreen("/oversight/policy/compare/", "research.director", grows=False),
     ListScreen("/oversight/policy/changes/", "research.director", grows=False),
     ListScreen("/api/v1/cases", API),
+    ListScreen("/api/v1/cases?q=路燈", API),
 )
 
 

@@ -157,3 +157,23 @@ def test_counts_stop_at_999(city: None) -> None:
     from citycall.web.inbox.trays import said_count
 
     assert [said_count(each) for each in (None, 0, 999, 1000)] == [None, 0, 999, "999+"]
+
+
+def test_the_preview_asks_as_often_for_ten_cases_as_for_two(city: None) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = signed_in("works.section_chief")
+    ids = [case(n).pk for n in range(1, 11)]
+
+    def times(code: str, some: list[int]) -> int:
+        """At least: what is remembered for a second may be asked for or not."""
+        counted = []
+        for _ in range(3):
+            with CaptureQueriesContext(connection) as captured:
+                assert client.post(f"/inbox/many/{code}", {"case": some}).status_code == 200
+            counted.append(len(captured))
+        return min(counted)
+
+    for code in ("allot", "join"):
+        assert times(code, ids[:2]) == times(code, ids) <= 25, code

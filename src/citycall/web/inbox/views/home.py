@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -53,8 +54,12 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
     form = trays.FilterForm(request.GET, pack=pack, agencies=agencies)
     chosen = form.chosen()
     state = ListState.of(request, trays.COLUMNS, default=tray.sort)
+    before = request.GET.get("before", "")
+    wanted = trays.wanted(tray, chosen, agencies, request.actor)
+    if before.isdecimal() and len(before) <= 18:  # gone on with where a search had stopped
+        wanted = replace(wanted, before_id=int(before))
     page = queries.case_list(
-        trays.wanted(tray, chosen, agencies, request.actor),
+        wanted,
         sort=trays.SORTS[state.sort_by],
         page=state.page,
         size=state.size,
@@ -77,7 +82,9 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
             {"tray": tray, "many": many, "said": _column_words()},
         ),
         "bounded": page.bounded,
-        "upto": page.upto,
+        "further": trays.address(tray, {**chosen, "sort": state.sort_by, "before": str(page.upto)})
+        if page.upto is not None and state.sort_by == "-number"
+        else "",
         "sorted_most": queries.SORTED_MOST,
         "saved": trays.saved_tabs(saved, tray, chosen, request.actor.staff_id),
         "save": trays.address(tray, {**chosen, "sort": state.sort_by}, "inbox:save_filter"),
