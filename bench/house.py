@@ -136,7 +136,7 @@ def _serve(house: House) -> None:
                 pass_fds=[listener.fileno()],
             )
         )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
             with socket.create_connection(("127.0.0.1", house.port), timeout=5) as probe:

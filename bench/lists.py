@@ -21,7 +21,7 @@ from bench.measure import Meter, percentile
 from citycall.policy import Pack
 
 CASES = int(os.environ.get("BENCH_CASES", "1000000"))
-CLIENTS, REQUESTS, SECONDS = 8, 400, 30.0
+CLIENTS, REQUESTS, SECONDS = 8, 400, 20.0
 GOAL_MS = 100.0
 PLANS = Path(__file__).with_name("plans")
 # As an installation with years of cases would run its server; the defaults are for a laptop.
