@@ -103,6 +103,11 @@ def _kinds(pack: Pack) -> Iterator[Problem]:
             yield (*key, "identity", "otherwise_offer"), f"there is no kind of case {offer!r}"
         if kind.begins_in not in kind.stages:
             yield (*key, "begins_in"), f"there is no stage {kind.begins_in!r}"
+        if kind.release is not None and kind.release.becomes is not None:
+            if kind.release.becomes not in pack.kinds:
+                yield (*key, "release", "becomes"), f"there is no kind of case {kind.release.becomes!r}"
+            if "case.converted" not in {move.event for move in kind.moves}:
+                yield (*key, "release", "becomes"), "needs a move case.converted"
         findings = {choice.code for choice in kind.findings}
         if kind.unfounded is not None:
             if kind.unfounded.becomes not in pack.kinds:

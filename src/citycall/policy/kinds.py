@@ -131,14 +131,12 @@ class Choice(Rule):
 class Release(Rule):
     """Release from tracking: who may release, who asks, on which grounds (KM-7-7b, TP-6-6-0).
 
-    `on_request`: only what the agency has asked for (`requests.yaml`) is released. `becomes`: the kind of case
-    as which the call centre may record it anew with another agency (TP-6-7a).
+    `becomes`: the kind of case as which the call centre may record it anew with another agency (TP-6-7a).
     """
 
     by_agency: Code
     by: tuple[str, ...] = Field(min_length=1)
     grounds: tuple[Choice, ...] = ()
-    on_request: bool = False
     becomes: Code | None = None
     clauses: Clauses = ()
 

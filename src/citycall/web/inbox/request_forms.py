@@ -35,6 +35,12 @@ class MakeForm(ActForm):
     command, done = "cases.make_request", _("已提出申請，決定前案件照常辦理。")
     ground = forms.ChoiceField(label=_("事由"), widget=forms.RadioSelect)
     agency = forms.ChoiceField(label=_("應屬權責的機關"), required=False)
+    authority = forms.CharField(
+        label=_("府外權責機關"),
+        required=False,
+        max_length=120,
+        help_text=_("非本府機關權責時填寫，例如：交通部高速公路局。"),
+    )
     agencies = forms.MultipleChoiceField(
         label=_("相關機關"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -108,6 +114,8 @@ class MakeForm(ActForm):
                     del self.fields[name]
         if not self.rule.grounds:
             del self.fields["ground"]
+        if self.rule.effect != "release":
+            del self.fields["authority"]
         if not any(window.site_inspection for window in self.rule.windows):
             del self.fields["site_inspection"]
 

@@ -119,6 +119,7 @@ def facts_of(rule: RequestRule | None, request: CaseRequest, names: dict[int, st
         (_("事由"), ground_name(rule, request.ground)),
         (_("理由"), request.reason),
         (_("建議機關"), agencies_said(request.proposed)),
+        (_("府外權責機關"), request.authority),
         (_("地點"), request.place),
         (_("聯繫民眾"), attempted),
         (_("現場勘查"), _("需現場勘查始能認定權責") if request.site_inspection else ""),

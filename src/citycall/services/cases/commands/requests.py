@@ -33,7 +33,8 @@ Agencies = Annotated[tuple[Code, ...], Field(max_length=10)]
 class MakeRequest(OfCase):
     """Which request, why, and what its rule asks for besides.
 
-    `agency`, `agencies`: whose it is instead, or who joins; in a dispute the parties. `memo`: the signed memo
+    `agency`, `agencies`: whose it is instead, or who joins; in a dispute the parties. `authority`: whose it is,
+    where that is none of the city. `memo`: the signed memo
     (簽陳), as uploads. `attempt`, `attempt_at`: how and when it was tried in vain to reach the caller.
     """
 
@@ -42,6 +43,7 @@ class MakeRequest(OfCase):
     ground: Code | None = None
     agency: Code | None = None
     agencies: Agencies = ()
+    authority: Annotated[str, OneLine, Field(max_length=120)] = ""
     site_inspection: bool = False
     consent_level: Code | None = None
     consent_person: Annotated[str, OneLine, Field(max_length=80)] = ""
@@ -126,6 +128,7 @@ def _make(
             "proposed": list(dict.fromkeys(named)),
             "late": late,
             "window_end": end,
+            "authority": data.authority,
             "site_inspection": data.site_inspection,
             "consent_level": data.consent_level or "",
             "consent_person": data.consent_person,

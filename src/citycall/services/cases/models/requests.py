@@ -77,6 +77,7 @@ class CaseRequest(models.Model):
     consent_person = models.CharField(_("同意人員"), max_length=80, blank=True)
     consent_date = models.DateField(_("同意日期"), null=True)
     files = models.JSONField(_("簽陳"), default=list)
+    authority = models.CharField(_("府外權責機關"), max_length=120, blank=True, db_default="")
     place = models.CharField(_("地點"), max_length=200, blank=True)
     attempt_at = models.DateTimeField(_("聯繫時間"), null=True)
     attempt = models.CharField(_("聯繫情形"), max_length=500, blank=True)
