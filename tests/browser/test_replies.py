@@ -1,4 +1,4 @@
-"""A petition's reply in a real browser: written, approved with all of it in view, sent, its letter downloaded."""
+"""A petition's reply in a real browser: written, approved in full view, sent, its letter downloaded."""
 
 from __future__ import annotations
 

@@ -33,6 +33,10 @@ def _dunning_at_eight(rules: list[dict[str, Any]]) -> None:
                 strike["when"]["daily_at"] = "08:00"
 
 
+def _notice(rules: list[dict[str, Any]], code: str) -> dict[str, Any]:
+    return next(rule for rule in rules if rule["code"] == code)
+
+
 def _without(code: str) -> Change:
     def change(rules: list[dict[str, Any]]) -> None:
         rules[:] = [rule for rule in rules if rule["code"] != code]
@@ -107,6 +111,24 @@ MUTATIONS: dict[str, tuple[str, Change, tuple[str, ...], tuple[str, ...]]] = {
         ("petition-approval",),
         ("registered", "report-life"),
     ),
+    "replies without a handler": (
+        "settings.yaml",
+        _set(["content"], "reply-content", "value", "fields"),
+        ("petition-reply-content",),
+        ("petition-not-processed",),
+    ),
+    "left unprocessed by the supervisor": (
+        "settings.yaml",
+        _set(["supervisor"], "repeated-petitions", "value", "unprocessed_by"),
+        ("petition-not-processed",),
+        ("petition-reply-content",),
+    ),
+    "no message with the reply": (
+        "notices.yaml",
+        lambda rules: _notice(rules, "reply_by_email").update(template="petition.reopening_asked"),
+        ("petition-reply-content",),
+        ("petition-looked-up",),
+    ),
     "no reason for a delay": (
         "kinds.yaml",
         _set([], "fast", "completion", "late_requires"),
@@ -131,6 +153,25 @@ def test_taipei_misses_the_approval_of_petitions(tmp_path: Path, tell: Tell) -> 
     content["reply-approval"]["value"]["petition"]["by"] = []
     (pack / "settings.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     assert not tell(STORIES / "taipei" / "petition-approval.yaml", pack).held
+
+
+@pytest.mark.parametrize(
+    ("government", "kind", "writing", "story"),
+    [
+        ("taipei", "petition", {"requires": ["content"], "later": []}, "petition-standard-reply"),
+        ("enforcement_branch", "complaint", {"must": False}, "answered-in-writing"),
+    ],
+)
+def test_what_a_reply_must_hold_is_the_packs(
+    government: str, kind: str, writing: dict[str, Any], story: str, tmp_path: Path, tell: Tell
+) -> None:
+    """TP-5-5-2b, AE-7-0."""
+    pack = tmp_path / government
+    shutil.copytree(PACKS / government, pack)
+    content = yaml.safe_load((pack / "kinds.yaml").read_text(encoding="utf-8"))
+    content[kind]["writing"].update(writing)
+    (pack / "kinds.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    assert not tell(STORIES / government / f"{story}.yaml", pack).held
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

@@ -75,11 +75,6 @@ DRAFT = {
 RESULT = {"finding": "adopted", "result": "將增設停車格", "done_at": "2026-03-02T10:00"}
 
 
-def text_of(pdf: bytes) -> str:
-    assert pdf.startswith(b"%PDF-")
-    return ""
-
-
 def test_from_the_draft_to_the_letter(city: str) -> None:
     from citycall.base.audit import AuditEntry
     from citycall.people.models import PartyView
