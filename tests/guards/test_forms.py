@@ -130,7 +130,7 @@ def test_no_rule_of_a_government_is_read_by_its_codes(folder: Path) -> None:
     pack = load_pack(folder)
     entries = [
         entry
-        for code in ("kinds", "clocks", "notices", "tasks", "settings", "readings")
+        for code in ("kinds", "clocks", "notices", "tasks", "requests", "settings", "readings")
         for _heading, group in topic(pack, code, {}).groups
         for entry in group
         if code in TOPICS

@@ -41,9 +41,7 @@ class ReferForm(forms.Form):
     """The letter to the police (NT-8-3a)."""
 
     referred_on = Day(label=_("移送日期"))
-    police_unit = forms.CharField(
-        label=_("警察單位"), max_length=120, widget=forms.TextInput(attrs=_TEXT)
-    )
+    police_unit = forms.CharField(label=_("警察單位"), max_length=120, widget=forms.TextInput(attrs=_TEXT))
     reference = forms.CharField(label=_("公文文號"), max_length=80, widget=forms.TextInput(attrs=_TEXT))
 
 

@@ -307,6 +307,17 @@ PARTS: dict[str, Promise] = {
     "suspension": lazy("停止上班"),
     "office": lazy("辦公時間"),
     "pause": lazy("午休"),
+    "asked_by": lazy("提出者"),
+    "asked_in": lazy("提出機關"),
+    "decided_by": lazy("決定者"),
+    "decided_in": lazy("決定機關"),
+    "windows": lazy("申請期限"),
+    "within": lazy("期限"),
+    "day_ends": lazy("日之終了"),
+    "direct": lazy("提出即生效"),
+    "effect": lazy("效果"),
+    "consents": lazy("同意層級"),
+    "refused_by": lazy("主張非權責之機關數"),
 }
 
 # What the words are called that a value may be one of; roles, channels and events have theirs elsewhere.
@@ -461,4 +472,15 @@ MARKS: dict[str, Promise] = {
     "overdue": lazy("列為逾限"),
     "registered_late": lazy("列為逾時掛號"),
     "joint_late": lazy("列為併會逾期"),
+}
+
+# What a request must hold beside its reason.
+ASKED: dict[str, Promise] = {
+    "agency": lazy("建議機關"),
+    "agencies": lazy("相關機關"),
+    "place": lazy("地點"),
+    "attempt": lazy("聯繫情形"),
+    "consent": lazy("同意層級"),
+    "memo": lazy("簽陳"),
+    "until": lazy("展延至"),
 }

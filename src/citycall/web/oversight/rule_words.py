@@ -13,8 +13,9 @@ from citycall.policy import ClockRule, Item, Limit, Pack, Strike
 from citycall.policy import words as policy_words
 from citycall.policy.deadlines import read_due
 from citycall.policy.kinds import CaseKind
+from citycall.policy.requests import RECEIVED, RequestRule, Window
 from citycall.policy.tasks import TaskRule
-from citycall.web.oversight.labels import HAPPENINGS, KEYS, MARKS, PARTS, VALUES
+from citycall.web.oversight.labels import ASKED, HAPPENINGS, KEYS, MARKS, PARTS, VALUES
 from citycall.web.story import role_name
 from citycall.web.story_words import EVENTS, NOTICES
 from citycall.web.ui.words import named
@@ -61,9 +62,9 @@ def kind_lines(kind: CaseKind) -> Iterator[str]:
         bounds = "～".join(limit_words(one) for one in (stage.min, stage.max) if one is not None)
         yield f"{stages[code]}：{limit}{f'（{bounds}）' if bounds else ''}"
     for category in kind.categories:
-        limit = kind.category_limit(category.code)
-        if limit is not None:
-            yield f"{named(category.name)}：{limit_words(limit)}"
+        own = kind.category_limit(category.code)
+        if own is not None:
+            yield f"{named(category.name)}：{limit_words(own)}"
     if kind.identity.required:
         yield _("受理需要：%(parts)s") % {"parts": words_of(kind.identity.required)}
     if kind.completion.requires:
@@ -131,6 +132,55 @@ def told(channels: Iterable[str], to: Iterable[str]) -> str:
     """By which ways whom."""
     ways = words_of(channels)
     return _("以%(channels)s通知%(to)s") % {"channels": ways, "to": roles_named(to)}
+
+
+def request_lines(pack: Pack, rule: RequestRule, agencies: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """Who may ask for what, until when, with what, and who decides."""
+
+    def where(code: str) -> str:
+        own = {"case": _("案件的權責機關"), "any": ""}
+        return own[code] if code in own else named(agencies.get(code, (code, code)))
+
+    asks = {"owner": where(rule.asked_in), "roles": roles_named(rule.asked_by)}
+    yield _("由%(owner)s的%(roles)s提出") % asks
+    for window in rule.windows:
+        yield _window(pack, window)
+    if rule.windows:
+        yield _("逾期不受理") if rule.late == "refuse" else _("逾期註記")
+    if rule.refused_by:
+        yield _("至少 %(n)s 個機關主張非其權責時") % {"n": rule.refused_by}
+    if rule.asks:
+        yield _("須登錄：%(parts)s") % {"parts": "、".join(str(ASKED[part]) for part in rule.asks)}
+    if rule.consents:
+        yield _("同意層級：%(levels)s") % {"levels": "、".join(named(one.name) for one in rule.consents)}
+    if rule.grounds:
+        yield _("事由：%(grounds)s") % {"grounds": "、".join(named(one.name) for one in rule.grounds)}
+    if rule.most is not None:
+        yield _("最多展延：%(limit)s") % {"limit": limit_words(rule.most)}
+    if rule.direct:
+        yield _("提出即生效")
+    elif rule.decided_in == "any":
+        yield _("由%(roles)s決定") % {"roles": roles_named(rule.decided_by)}
+    else:
+        decides = {"owner": where(rule.decided_in), "roles": roles_named(rule.decided_by)}
+        yield _("由%(owner)s的%(roles)s決定") % decides
+    if rule.blocks:
+        yield _("未填報完前不能：%(events)s") % {"events": events_named(rule.blocks)}
+
+
+def _window(pack: Pack, window: Window) -> str:
+    if window.until is not None:
+        return _("期限：%(clock)s屆滿前") % {"clock": named(pack.clock(window.until).name)}
+    assert window.within is not None
+    given = {"limit": limit_words(window.within)}
+    if window.after != RECEIVED:
+        return _("期限：%(clock)s起算後%(limit)s內") % {
+            **given,
+            "clock": named(pack.clock(window.after).name),
+        }
+    if window.site_inspection:
+        return _("期限：收案後%(limit)s內，需現場勘查者") % given
+    return _("期限：收案後%(limit)s內") % given
 
 
 def task_lines(task: TaskRule, agencies: Mapping[str, tuple[str, str]]) -> Iterator[str]:

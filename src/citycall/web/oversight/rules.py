@@ -28,6 +28,7 @@ from citycall.web.oversight.rule_words import (
     kind_lines,
     notice_name,
     plain,
+    request_lines,
     task_lines,
     told,
     word_of,
@@ -41,6 +42,7 @@ TOPICS: dict[str, Promise] = {
     "clocks": lazy("期限與稽催"),
     "notices": lazy("通知"),
     "tasks": lazy("待辦"),
+    "requests": lazy("申請與決定"),
     "items": lazy("服務項目"),
     "readings": lazy("解讀"),
 }
@@ -227,6 +229,7 @@ def place_named(pack: Pack, key: str, *, brief: bool = False) -> str:
         "kinds": {one.code: one.name for one in pack.kinds.values()},
         "clocks": {one.code: one.name for one in pack.clocks},
         "tasks": {one.code: one.name for one in pack.tasks},
+        "requests": {one.code: one.name for one in pack.requests},
         "items": {one.code: one.name for one in pack.items.values()},
         "settings": {slug: point.topic for slug, point in POINTS.items()},
         "readings": {slug: point.topic for slug, point in READINGS.items()},
@@ -288,7 +291,16 @@ def value_named(pack: Pack, key: str, value: Any, agencies: Mapping[str, tuple[s
 
 
 _OF_AGENCIES = frozenset(
-    {"agency", "owed_by", "approved_in", "managing_unit", "by_agency", "closed_by_agency"}
+    {
+        "agency",
+        "owed_by",
+        "asked_in",
+        "decided_in",
+        "approved_in",
+        "managing_unit",
+        "by_agency",
+        "closed_by_agency",
+    }
 )
 _OF_KINDS = frozenset({"kind", "kinds"})
 
@@ -335,6 +347,16 @@ def _tasks(pack: Pack, agencies: Mapping[str, tuple[str, str]]) -> Iterator[Entr
         )
 
 
+def _requests(pack: Pack, agencies: Mapping[str, tuple[str, str]]) -> Iterator[Entry]:
+    known = quotes(pack)
+    for rule in pack.requests:
+        kinds = "、".join(named(pack.kinds[code].name) for code in rule.kinds if code in pack.kinds)
+        badges = ((_("示範資料"), "warn"),) if rule.sample else ()
+        lines = tuple(request_lines(pack, rule, agencies))
+        cites = cited(rule.clauses, known)
+        yield Entry(rule.code, named(rule.name), lines, cites, group=kinds, badges=badges)
+
+
 def _items(pack: Pack, agencies: Mapping[str, tuple[str, str]]) -> Iterator[Entry]:
     for item in pack.items.values():
         agency = named(agencies.get(item.agency, (item.agency, item.agency)))
@@ -348,6 +370,7 @@ _ENTRIES: dict[str, Callable[[Pack, Mapping[str, tuple[str, str]]], Iterator[Ent
     "clocks": _clocks,
     "notices": _notices,
     "tasks": _tasks,
+    "requests": _requests,
     "items": _items,
     "readings": _readings,
 }

@@ -41,9 +41,7 @@ def _found(request: StaffRequest, number: str) -> PoliceReferral:
     return found
 
 
-def _page(
-    request: StaffRequest, found: PoliceReferral, status: int = 200, **forms: Form
-) -> HttpResponse:
+def _page(request: StaffRequest, found: PoliceReferral, status: int = 200, **forms: Form) -> HttpResponse:
     context: dict[str, Any] = {
         "sections": sections(request.actor, "police"),
         "referral": found,
