@@ -173,7 +173,7 @@ class Life:
             self.story.append(f"{post} {act.code} in {case.status}")
             if said is not None and act.code not in NAMED:
                 self._amiss(f"{act.code} was done", said)
-        if dice.random() < 0.15:
+        if dice.random() < 0.05:
             self.world.time.work()
 
     def _amiss(self, what: str, refusal: Exception) -> None:
@@ -215,6 +215,9 @@ class Life:
             at.actor = one
             if act.who.post(at, effective_who(act.command)) is not None:
                 theirs.append(one)
+        if at is not None and act.code in NAMED and dice.random() < 0.7:  # whose it is lies in the case
+            some = dice.sample(theirs or able, min(8, len(theirs or able)))
+            theirs = [one for one in some if _possible(act, at, one)] or theirs
         return dice.choice(theirs or able or self.world.actors)
 
     # --- what must hold -------------------------------------------------------------------------
@@ -234,6 +237,13 @@ class Life:
         check_rows(told)
         check_timers(self.cases)
         check_notices(self.cases)
+
+
+def _possible(act: Any, at: Any, actor: Any) -> bool:
+    from citycall.services.cases.acts import why_not
+
+    at.actor = actor
+    return why_not(act, at) is None
 
 
 def _unwritten(before: dict[str, Any], refusal: Exception) -> None:

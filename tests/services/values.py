@@ -89,13 +89,19 @@ def waiting_request(entry: Entry) -> int:
 def some_task(entry: Entry) -> str:
     from citycall.services.cases.models import CaseTask
 
-    owed = list(CaseTask.objects.filter(case=entry.case, state="open").values_list("code", flat=True))
+    owed = [
+        one.code
+        for one in CaseTask.objects.filter(case=entry.case, state="open").order_by("id")
+        if entry.actor.holds(*entry.pack.task(one.code).roles, agency=one.agency)
+    ]
     rules = [rule.code for rule in entry.pack.tasks if entry.case.kind in rule.kinds]
     return str(entry.of([*owed * 4, *rules]))
 
 
 def request_rule(entry: Entry) -> str:
-    return str(entry.of([rule.code for rule in entry.pack.requests if entry.case.kind in rule.kinds]))
+    rules = [rule for rule in entry.pack.requests if entry.case.kind in rule.kinds]
+    theirs = [rule.code for rule in rules if entry.actor.holds(*rule.asked_by)]
+    return str(entry.of(theirs or [rule.code for rule in rules]))
 
 
 def some_ground(entry: Entry) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.guards.worlds import as_post
 from tests.web.sample import establish, sample_city, sign_in
 
 __all__ = ["sample_city"]
@@ -24,7 +25,6 @@ def case(sample_city: None) -> Any:
 
 def act(post: str, command: str, case: int, **given: Any) -> Any:
     from citycall.base.commands import execute
-    from tests.guards.worlds import as_post
 
     return execute(command, as_post(post), {"case": case, **given})
 
@@ -54,7 +54,8 @@ def test_a_change_by_somebody_else_is_told_with_both_versions(case: Any) -> None
     assert (found.code, found.status) == ("stale", 409)
     (change,) = [one for one in found.info["changes"] if one["event"] == "case.completed"]
     assert change["post"] == "works.section_chief"
-    assert {"label": "狀態", "before": "處理中", "after": "已辦畢，待回覆", "name": "status"} in change["fields"]
+    status = next(one for one in change["fields"] if one["name"] == "status")
+    assert (status["label"], status["before"], status["after"]) == ("狀態", "處理中", "已辦畢，待回覆")
     assert change["by"] in found.message
     assert found.info["seen"] == seen(case)
     again = refused(lambda: complete("works.handler1", case, seen=found.info["seen"]))
