@@ -24,6 +24,7 @@ from citycall.services.cases.lifecycle import advance, pack_for
 from citycall.services.cases.models import Case, CaseFile, CaseReply, ReplyDraft
 
 BY_MESSAGE = ("sms", "email")
+LATELY = 1000  # so many replies are looked back at for a person's telephone
 
 
 class Went(Enum):
@@ -44,13 +45,22 @@ def begun(ctx: Context, case: Case) -> dict[str, Any]:
     staff = ctx.actor.staff_id
     post = post_of(case.taken_post) if case.taken_post and case.taken_by == staff else None
     post = post or post_of(ctx.post_code)
+    phone = post.phone if post and post.phone else phone_before(staff)
     return {
         "case": case,
         "state": ReplyDraft.State.OPEN,
         "way": case.reply_by if case.reply_by in CaseReply.Way.values else CaseReply.Way.LETTER,
         "handler_name": staff_names([staff]).get(staff or 0, ctx.actor.name),
-        "handler_phone": post.phone if post else "",
+        "handler_phone": phone,
     }
+
+
+def phone_before(staff: int | None) -> str:
+    """The telephone that this person named in their last reply, where their post has none of its own."""
+    if staff is None:
+        return ""
+    lately = ReplyDraft.objects.order_by("-id").values_list("written_by", "handler_phone")[:LATELY]
+    return next((phone for by, phone in lately if by == staff and phone), "")
 
 
 def save(ctx: Context, case: Case, draft: ReplyDraft | None, **fields: Any) -> ReplyDraft:
@@ -72,7 +82,8 @@ def put_up(ctx: Context, case: Case, kind: CaseKind, result: str) -> None:
         return
     draft = open_draft(case)
     if draft is None:
-        if case.reply_by not in BY_MESSAGE or case.replied_at is not None:
+        by_itself = case.reply_by in BY_MESSAGE and case.reply_by in rule.ways
+        if not by_itself or case.replied_at is not None:
             return
         draft = save(ctx, case, None, content=result)
     elif draft.content and draft.content == case.result != result:  # it was the result: sent back, mended

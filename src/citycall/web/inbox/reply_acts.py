@@ -14,6 +14,7 @@ from citycall.people.queries import post_of, staff_names
 from citycall.policy.answers import Writing
 from citycall.services.cases.models import CaseReply, ReplyBy, ReplyDraft, Status
 from citycall.services.cases.queries import CaseDetail
+from citycall.services.cases.writing import phone_before
 from citycall.web.inbox.forms import ActForm
 from citycall.web.ui.forms import Day
 from citycall.web.ui.words import named
@@ -115,7 +116,7 @@ class DraftForm(_Particulars):
         taken = detail.case.taken_by
         return {
             "handler_name": staff_names([taken]).get(taken or 0, ""),
-            "handler_phone": post.phone if post else "",
+            "handler_phone": post.phone if post and post.phone else phone_before(taken),
         }
 
 

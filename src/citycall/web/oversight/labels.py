@@ -180,7 +180,7 @@ KEYS: dict[str, Promise] = {
     "times": lazy("時刻"),
     "tries": lazy("嘗試次數"),
     "types": lazy("類型"),
-    "unprocessed_by": lazy("未處理時由"),
+    "unprocessed_by": lazy("得決定不予處理者"),
     "urgent_to": lazy("急件通知"),
     "use": lazy("用途"),
     "when": lazy("時機"),
