@@ -34,6 +34,8 @@ def establish(post: str = "call_centre.operator1", **changes: Any) -> Any:
         "place": {"address": "板橋區中山路一段161號"},
         "reporter": {"name": NAME, "phone": PHONE, "email": EMAIL},
     }
+    if changes.get("kind") == "petition":
+        given["reply_by"] = "sms"  # who leaves a number is asked (NT-5-2-3a)
     return run(actor_for_post(post), given | changes)
 
 

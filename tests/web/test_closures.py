@@ -24,6 +24,7 @@ PETITION: dict[str, Any] = {
     "agency": "civil",
     "description": "建議延長市民活動中心開放時間",
     "reporter": {"name": "王小明", "phone": "0912345678"},
+    "reply_by": "phone",
 }
 
 

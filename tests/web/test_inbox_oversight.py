@@ -117,7 +117,7 @@ def test_a_letter_is_received_sent_back_or_taken_off(login: Login, make: Make) -
     assert letter.state == "offered"
     window.post(f"/inbox/letters/{letter.pk}/", reasons)
     evaluator.post(f"{page}receive", {"accept": "yes"})
-    assert make().kind == "petition"
+    assert make(reply_by="sms").kind == "petition"
     assert evaluator.post(page, {"reason": "已改善"}).status_code == 302
     assert make().kind == "fast"
 

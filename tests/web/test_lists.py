@@ -177,3 +177,15 @@ def test_the_preview_asks_as_often_for_ten_cases_as_for_two(city: None) -> None:
 
     for code in ("allot", "join"):
         assert times(code, ids[:2]) == times(code, ids) <= 25, code
+
+
+def test_one_case_is_allotted_on_its_page(city: None) -> None:
+    one = case(1)
+    client = signed_in("works.section_chief")
+    page = client.get(f"/inbox/cases/{one.number}/allot")
+    assert page.status_code == 200
+    sent = {**page.context["form"].initial, "post": "works.handler2"}
+    sent |= {bound.name: bound.value() for bound in page.context["form"].hidden_fields()}
+    answer = client.post(f"/inbox/cases/{one.number}/allot", sent, follow=True)
+    assert "已分案。" in text_of(answer)
+    assert Case.objects.get(pk=one.pk).taken_post == "works.handler2"

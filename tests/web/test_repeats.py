@@ -10,7 +10,7 @@ from django.test import Client
 from tests.web.sample import sign_in
 
 from citycall.base import policies
-from citycall.base.commands import execute
+from citycall.base.commands import Refused, execute
 from citycall.base.policies import in_force
 from citycall.people.queries import actor_for_post
 from citycall.rehearsal.sample import load_sample
@@ -103,3 +103,14 @@ def test_what_lies_within_the_radius_by_its_point_is_near(taipei: None) -> None:
     )
     assert [(one.case.pk, one.match.metres) for one in near_case(here)] == [(there.pk, 24)]
     assert near_case(far) == []
+
+
+def test_a_place_outside_the_city_is_refused_with_whom_to_call(taipei: None) -> None:
+    with pytest.raises(Refused) as refused:
+        lamp("新北市板橋區中山路一段161號")
+    assert refused.value.code == "place_outside"
+    assert "請改撥新北市政府 (02)2960-3456" in refused.value.message
+    with pytest.raises(Refused) as refused:
+        lamp("高雄市苓雅區四維三路2號")
+    assert "當地縣市政府" in refused.value.message
+    assert Case.objects.count() == 0

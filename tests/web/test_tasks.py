@@ -78,6 +78,8 @@ def take(pack: str, **given: Any) -> Any:
         "reporter": {"name": "王小明", "phone": "0912345678"},
         **given,
     }
+    if data.get("kind") == "petition":  # asked for at intake (KM-2-3a, NT-5-2-3a)
+        data = ({"kinmen": {"category": "reform"}, "newtaipei": {"reply_by": "sms"}}).get(pack, {}) | data
     return Case.objects.get(pk=act("call_centre.operator1", "cases.establish", **data).case)
 
 

@@ -59,7 +59,7 @@ def test_a_closure_that_moved_the_limit_is_told(make: Make) -> None:
     from citycall.services.cases.queries import case_detail
     from citycall.services.cases.queries.why import why_due
 
-    case = make(kind="petition")
+    case = make(kind="petition", reply_by="sms")
     before = case.due_at
     declared(day="2026-03-04", reason="颱風停班")
     while portions.work_off():
