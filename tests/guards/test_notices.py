@@ -124,6 +124,11 @@ def live_through_all(timeline: Any) -> None:
     do("cases.withdraw", "call_centre.operator1", case=petition, reason="entered_by_mistake")
     do("cases.withdraw", "call_centre.operator1", case=worked(establish()), reason="entered_by_mistake")
 
+    do("cases.log_repeat_call", "call_centre.operator1", case=worked(establish()), person="工務局李小姐")
+    wronged, holder = establish(), {"reason": "not_reported_by_holder", "phone": "0912345678"}
+    do("cases.withdraw", "call_centre.operator1", case=wronged, **holder)
+    do("cases.ask_prosecution", "call_centre.operator1", case=wronged, note="要求追究冒用門號者")
+
     told_by_phone = {"notified_person": "值班張先生", "notified_at": timeline.now}
     urgent = establish(kind="report", item=None, agency="works", **told_by_phone)
     do("cases.take", "works.handler1", case=urgent)
@@ -142,6 +147,7 @@ def live_through_all(timeline: Any) -> None:
     from citycall.services.cases.models import UnfoundedLetter
 
     _requests(timeline)
+    _replies(timeline)
     letter = UnfoundedLetter.objects.get()
     do(
         "cases.send_unfounded_letter",
@@ -183,6 +189,18 @@ def _requests(timeline: Any) -> None:
     do("cases.approve", "works.section_chief", case=outside)
     timeline.work()
     do("cases.follow_up", "works.handler1", case=outside, text="已排入工程", next_on=TOMORROW)
+
+
+def _replies(timeline: Any) -> None:
+    """A petition answered by e-mail, and the citizen not satisfied with it."""
+    by_email = {"name": "張文華", "email": "citizen@example.com"}
+    case = establish(kind="petition", reporter=by_email, reply_by="email")
+    do("cases.acknowledge", "works.window", case=case)
+    do("cases.take", "works.handler1", case=case)
+    do("cases.complete", "works.handler1", case=case, finding="adopted", result="已列入年度計畫")
+    do("cases.approve", "works.section_chief", case=case)
+    timeline.work()
+    do("cases.ask_reopening", "call_centre.operator1", case=case, reason="現場仍未改善")
 
 
 def worked_petition() -> int:

@@ -52,7 +52,7 @@ def log_repeat_call(ctx: Context, data: LogRepeatCall) -> Done:
         info={"person": data.person, "at": at, "note": data.note, "call": data.call_id},
         data={
             "contacted_at": at,
-            "reason": data.note,
+            "reason": data.note or _("民眾再次來電詢問辦理進度。"),
             "again": _runs(pack_for(case), case),
             **_due_now(pack_for(case), case),
         },
