@@ -81,6 +81,7 @@ ACTS: tuple[Act, ...] = (
         press=True, leads=_always),
     Act("take", "cases.take", pgettext_lazy("act", "接案"), key="t", icon="user",
         press=True, useful=_not_mine, leads=_untaken),
+    Act("allot", "cases.allot", pgettext_lazy("act", "分案"), key="l", icon="user"),
     Act("phone", "cases.open_phone", pgettext_lazy("act", "電話回覆"), key="f", icon="phone", leads=_owed),
     Act("report", "cases.report_back", pgettext_lazy("act", "回報處理完畢"), key="r", icon="message",
         useful=_reports, leads=_always),

@@ -52,10 +52,9 @@ def _otherwise(detail: CaseDetail, ways: list[str]) -> Iterator[str]:
         yield gettext("辦理結果確定後，系統也會寄送電子郵件。")
 
 
-class RegisterForm(ActForm):
-    command, done = "cases.register", _("已分文掛號。")
+class AllotForm(ActForm):
+    command, done = "cases.allot", _("已分案。")
     post = forms.ChoiceField(label=_("承辦人"), widget=forms.RadioSelect)
-    reference = forms.CharField(label=_("文號"), required=False, max_length=80)
 
     def prepare(self, detail: CaseDetail) -> None:
         posts = [one for one in posts_of_agency(detail.case.agency) if one.role in WORKERS]
@@ -66,6 +65,11 @@ class RegisterForm(ActForm):
     def _label(post: Any) -> str:
         name = named((post.name_zh, post.name_en or post.name_zh))
         return f"{name}　{post.standing.display_name}" if post.standing else name
+
+
+class RegisterForm(AllotForm):
+    command, done = "cases.register", _("已分文掛號。")
+    reference = forms.CharField(label=_("文號"), required=False, max_length=80)
 
 
 class PassDownForm(ActForm):
@@ -142,6 +146,7 @@ class ReplyForm(ActForm):
 
 
 FORMS: dict[str, type[ActForm]] = {
+    "allot": AllotForm,
     "register": RegisterForm,
     "pass_down": PassDownForm,
     "grade_b": GradeForm,
