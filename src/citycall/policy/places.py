@@ -247,10 +247,16 @@ def _without_city(pack: Pack, said: str) -> str:
 
 
 def _outside(pack: Pack, where: str) -> PlaceError:
-    return PlaceError(
-        "outside_city",
-        Text(zh=f"「{where}」不在{pack.city.zh}轄內", en=f"{where} is outside {pack.city.en}"),
+    """Refused with whom to call instead: the government there, where the pack's authorities name it."""
+    other = next(
+        (one for one in pack.authorities if where in (one.name.zh.removesuffix("政府"), *one.words)), None
     )
+    zh, en = f"「{where}」不在{pack.city.zh}轄內", f"{where} is outside {pack.city.en}"
+    if other is not None:
+        zh, en = f"{zh}，請改撥{other.name.zh} {other.phone}", f"{en}: call {other.name.en}, {other.phone}"
+    else:
+        zh, en = f"{zh}，請改向當地縣市政府反映", f"{en}: turn to the government there"
+    return PlaceError("outside_city", Text(zh=zh, en=en))
 
 
 def _starts_with_district(names: Gazetteer, rest: str) -> bool:

@@ -1,0 +1,75 @@
+"""Items learned from cases: features, training, what is stored, suggestions."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from citycall.services.cases.classify import Model, ModelError, Report
+from citycall.services.cases.classify.features import fields_of, plain
+
+TAUGHT = [
+    *(
+        Report(f"渠反映該處{n}盞路燈故障不亮", f"中山路{n}號", "鳳山區", "streetlight", "works")
+        for n in range(1, 9)
+    ),
+    *(Report(f"路面有{n}處坑洞", f"光復路{n}號", "三民區", "pothole", "works") for n in range(1, 9)),
+    *(Report(f"半夜施工噪音第{n}天", f"民生路{n}號", "鳳山區", "noise", "env") for n in range(1, 9)),
+]
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    pytest.importorskip("numpy")
+    from citycall.services.cases.classify.training import train
+
+    return train(TAUGHT)
+
+
+def test_what_was_taught_is_known_and_says_why(model: Model) -> None:
+    first = model.items_for(Report("巷口路燈不亮"))[0]
+    assert first.code == "streetlight"
+    assert any("路燈" in word for word in first.words)
+    assert model.agencies_for(Report("施工噪音"))[0].code == "env"
+
+
+def test_a_stored_model_answers_as_the_one_that_was_stored(model: Model) -> None:
+    again = Model.from_bytes(model.to_bytes())
+    asked = Report("路燈與坑洞", "中山路3號", "鳳山區")
+    one, other = model.items_for(asked), again.items_for(asked)
+    assert [guess.code for guess in one] == [guess.code for guess in other]
+    assert one[0].share == pytest.approx(other[0].share, rel=1e-4)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"x", b"\x78\x9c\x03\x00\x00\x00\x00\x01"])
+def test_what_is_no_model_is_refused(damaged: bytes) -> None:
+    with pytest.raises(ModelError):
+        Model.from_bytes(damaged)
+
+
+@given(st.text(max_size=80), st.text(max_size=40))
+def test_any_text_has_features_and_an_answer(model: Model, words: str, address: str) -> None:
+    fields_of(Report(words, address), frozenset({"路燈"}))
+    assert not any(character.isdecimal() and character != "0" for character in plain(words))
+    shares = [guess.share for guess in model.items_for(Report(words, address))]
+    assert sum(shares) <= 1.0001
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_evaluate_needs_no_installation(tmp_path: object) -> None:
+    pytest.importorskip("numpy")
+    from pathlib import Path
+
+    from citycall.services.cases.classify.cli import classify
+
+    file = Path(str(tmp_path)) / "cases.csv"
+    rows = [f"{one.item},{one.agency},{one.district},{one.address},{one.description}" for one in TAUGHT]
+    file.write_text("item,agency,district,address,description\n" + "\n".join(rows * 10), encoding="utf-8")
+    answer = CliRunner().invoke(classify, ["evaluate", "--train", str(file), "--test", str(file)])
+    assert answer.exit_code == 0, answer.output
+    assert "first 100.00%" in answer.output
+    bare = Path(str(tmp_path)) / "bare.csv"
+    bare.write_text("a,b\n1,2\n")
+    assert "no column for" in CliRunner().invoke(classify, ["evaluate", "--train", str(bare)]).output
