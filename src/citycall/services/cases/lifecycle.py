@@ -156,7 +156,7 @@ def lapse_request(ctx: Context, case: Case, *, joins: bool = True) -> None:
     for request in StageRequest.objects.filter(case=case, state=StageRequest.State.PENDING):
         record(ctx, request, "stage_request.lapsed", set={"state": StageRequest.State.LAPSED})
     for asked in requests.pending(case):
-        agencies = [asked.agency, asked.owner]
+        agencies = [code for code in (asked.agency, asked.owner) if code]
         record(ctx, asked, "case_request.lapsed", set={"state": CaseRequest.State.LAPSED}, agencies=agencies)
     for join in requests.open_joins(case) if joins else ():
         record(ctx, join, "case_join.ended", set={"state": CaseJoin.State.ENDED}, agencies=[join.agency])

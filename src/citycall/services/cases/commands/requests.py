@@ -33,8 +33,8 @@ Agencies = Annotated[tuple[Code, ...], Field(max_length=10)]
 class MakeRequest(OfCase):
     """Which request, why, and what its rule asks for besides.
 
-    `agency`, `agencies`: whose it is instead, or who joins; in a dispute the parties. `authority`: whose it is,
-    where that is none of the city. `memo`: the signed memo
+    `agency`, `agencies`: whose it is instead, or who joins; in a dispute the parties. `authority`: whose it
+    is where that is none of the city. `memo`: the signed memo
     (簽陳), as uploads. `attempt`, `attempt_at`: how and when it was tried in vain to reach the caller.
     """
 
@@ -144,7 +144,7 @@ def _make(
             "old_agency": case.agency,
             "old_due": case.due_at,
         },
-        agencies=[rule.decides_in(case.agency)],
+        agencies=filter(None, (rule.decides_in(case.agency), case.agency)),
     )
     if rule.effect == "dispute":
         _name_parties(ctx, case, request)
@@ -244,7 +244,7 @@ def _settle(
             "old_agency": case.agency if rule.effect == "dispute" else request.old_agency,
             "old_due": case.due_at,
         },
-        agencies=[request.agency, request.owner],
+        agencies=filter(None, (request.agency, request.owner)),
     )
     # First, so that it is told to the agency that asked; what follows may be another's.
     told = requests.words_of(rule, request)
@@ -279,7 +279,7 @@ def withdraw_request(ctx: Context, data: WithdrawRequest) -> Requested:
                 "decided_at": ctx.now,
                 "decision_reason": data.reason,
             },
-            agencies=[one.owner],
+            agencies=filter(None, (one.agency, one.owner)),
         )
     told = requests.words_of(rule, request)
     advance(ctx, case, "case.request_decided", info=_info(request), data=told)

@@ -146,6 +146,8 @@ def badges_of(case: Case, pack: Pack) -> list[tuple[Any, str]]:
         badges.append((Case._meta.get_field("acknowledged_late").verbose_name, "warn"))
     if case.registered_late:
         badges.append((Case._meta.get_field("registered_late").verbose_name, "warn"))
+    if case.joint_late:  # the lead agency has not completed the joint consultation in time (NT-5-2-2b)
+        badges.append((Case._meta.get_field("joint_late").verbose_name, "late"))
     if case.grade:
         badges.append((_("%(grade)s 等級") % {"grade": case.grade}, "info"))
     if case.entered_late:
