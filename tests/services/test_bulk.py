@@ -153,6 +153,10 @@ def test_cases_are_found_by_their_words_at_once(city: None) -> None:
     for q in (number, number[:8], number.lower()):
         assert queries.newest(CaseFilter(q=q), 5).ids == [case], q
     assert queries.newest(CaseFilter(q="台北商號"), 5).ids == []
+    spoken = take_in(8, description="請回電 0912-345-678 或 (02) 2345 6789，謝謝")
+    for q in ("0912-345-678", "0912345678", "02 23456789", "2345 6789"):
+        assert spoken not in queries.newest(CaseFilter(q=q), 5).ids, q
+    assert queries.newest(CaseFilter(q="請回電"), 5).ids == [spoken]
     assert queries.newest(CaseFilter(q="路燈", agencies=["env"]), 5).ids == []
     handling.acknowledge(actor_for_post("works.intake_window"), {"case": case})
     handling.take(actor_for_post("works.handler1"), {"case": case})

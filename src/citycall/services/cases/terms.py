@@ -23,6 +23,8 @@ _SHIFT = 32  # a term's own part of its number
 MOST_ASKED = 24  # terms of one question; what is longer than that is found by its beginning
 
 _RUNS = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
+# A telephone number in a text is no term: people are found by number on record only.
+_PHONE = re.compile(r"(?<!\d)0\d(?:[-\s()]{0,2}\d){6,9}(?!\d)")
 _ALIKE = str.maketrans({"臺": "台", "裡": "裏", "啟": "啓", "為": "爲", "眾": "衆", "群": "羣", "峰": "峯"})
 WORDS = ("description", "address", "result")
 FACTS = ("agency", "kind", "item", "district", "stage")
@@ -34,9 +36,13 @@ def plain(text: str) -> str:
     return normalize("NFKC", text).lower().translate(_ALIKE)
 
 
+def _runs(text: str) -> list[str]:
+    return _RUNS.findall(_PHONE.sub(" ", plain(text)))
+
+
 def grams(text: str) -> Iterator[str]:
     """The terms of a text: every character, every pair of neighbours, Latin words and figures whole."""
-    for run in _RUNS.findall(plain(text)):
+    for run in _runs(text):
         if run[0].isascii():
             yield run
         else:
@@ -47,7 +53,7 @@ def grams(text: str) -> Iterator[str]:
 def asked(text: str) -> list[str]:
     """The terms that a case must have for a question: pairs alone where there are pairs."""
     found: dict[str, None] = {}
-    for run in _RUNS.findall(plain(text)):
+    for run in _runs(text):
         pairs = [run] if run[0].isascii() or len(run) == 1 else map("".join, pairwise(run))
         found.update(dict.fromkeys(pairs))
     return list(found)[:MOST_ASKED]
