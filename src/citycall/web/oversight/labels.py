@@ -138,6 +138,7 @@ KEYS: dict[str, Promise] = {
     "once_per": lazy("每次一回"),
     "online": lazy("線上"),
     "only_closed": lazy("僅計已結案"),
+    "not_accepted": lazy("不予受理事由"),
     "open": lazy("開放"),
     "operator_contacts": lazy("由話務人員聯繫"),
     "order": lazy("順序"),
