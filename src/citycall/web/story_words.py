@@ -111,6 +111,8 @@ NOTICES: dict[str, Promise] = {
     "petition.overdue": lazy("陳情案件逾期"),
     "petition.grade_b_past": lazy("B 等級逾期"),
     "petition.completed_citizen": lazy("陳情辦畢通知"),
+    "petition.reply": lazy("回覆陳情人"),
+    "petition.reopening_asked": lazy("民眾申請重啟"),
     "complaint.completed_citizen": lazy("陳情辦畢通知"),
 }
 CHANNELS: dict[str, Promise] = {
