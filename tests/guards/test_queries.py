@@ -34,6 +34,8 @@ LISTS = (
     ListScreen("/desk/ringing", "call_centre.operator1", htmx=True),
     ListScreen("/desk/outage/", "call_centre.operator1", grows=False),
     ListScreen("/desk/tasks/", "call_centre.operator1", grows=False),
+    ListScreen("/inbox/requests/", "secretariat.allotter", grows=False),
+    ListScreen("/inbox/trays/joined/", "works.handler1", grows=False),
     ListScreen("/inbox/", "works.intake_window"),
     ListScreen("/inbox/tasks/", "works.window"),
     ListScreen("/inbox/tasks/?of=all", "works.handler1"),
