@@ -123,7 +123,7 @@ def test_what_must_hold_holds_in_every_life(world: World, db: None) -> None:
     never = [code for code in known if not world.done[code]]
     print(world.name, world.lives, "lives,", sum(world.done.values()), "done,", dict(world.refused), never)
     if LIVES >= 2000:
-        assert len(never) <= len(known) // 4, f"never done in {world.lives} lives: {never}"
+        assert len(never) <= len(known) * 2 // 5, f"never done in {world.lives} lives: {never}"
         assert {"not_permitted", "wrong_status"} <= world.refused.keys()
 
 

@@ -151,3 +151,27 @@ def test_the_page_names_the_rules_and_what_must_come_first(case: Any, client: Cl
     shown = sign_in(client, "works.handler1").get(f"/inbox/cases/{case.number}/").content.decode()
     assert f"{pack_of(case.policy_version_id).name.zh} {pack_of(case.policy_version_id).version}" in shown
     assert "已有一件申請待話務中心審核。" in shown
+
+
+def test_what_is_written_over_is_a_conflict_even_where_the_case_stays_as_it_is(case: Any) -> None:
+    from citycall.base.events import Event
+    from citycall.services.cases.models import DelayAnalysis
+
+    be_late(case)
+    looked = seen(case)
+    given = {"cause": "workforce", "text": "人力調度不及。"}
+    act("works.evaluator", "cases.analyse_delay", case.pk, **given)
+    other = {"cause": "other", "text": "待料。", "seen": looked}
+    assert act("works.evaluator", "cases.analyse_delay", case.pk, **other).case == case.pk, "one's own"
+    Event.objects.create(
+        subject_kind="case", subject_id=case.pk, kind="case.delay_analysed", at=case.established_at,
+        actor_kind="staff", staff_id=case.taken_by, data={"info": {"cause": "weather"}},
+    )  # fmt: skip
+    found = refused(lambda: act("works.evaluator", "cases.analyse_delay", case.pk, **other))
+    assert found.code == "stale"
+    assert DelayAnalysis.objects.get(case=case).cause == "other"
+
+
+def be_late(case: Any) -> None:
+    case.overdue = True
+    case.save(update_fields=["overdue"])

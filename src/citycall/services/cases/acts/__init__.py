@@ -58,7 +58,8 @@ def require(ctx: Context, case: Case, pack: Pack) -> None:
     at = Standing(ctx.actor, case, pack, ctx.now, ctx.given)
     refused = act.who.refuses(at, act.command)
     if refused is None and not act.adds:
-        refused = stale.refusal(ctx.actor, case, pack, at.asked("seen"))
+        replaced = act.events if act.replaces else ()
+        refused = stale.refusal(ctx.actor, case, pack, at.asked("seen"), replaced)
     refused = refused or first_refusal(at, act.checks)
     if refused is not None:
         raise refused

@@ -7,7 +7,7 @@ neither does a limit that a clock moves. Acts that only add something (``CaseAct
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -45,12 +45,17 @@ def last_seen(case_id: int) -> int:
     return int(found["last"] or 0)
 
 
-def refusal(actor: Actor, case: Case, pack: Pack, seen: int | None) -> Refused | None:
-    """``stale``, naming what changed, who changed it and when; None where nothing conflicts."""
+def refusal(
+    actor: Actor, case: Case, pack: Pack, seen: int | None, replaces: Collection[str] = ()
+) -> Refused | None:
+    """``stale``, naming what changed, who changed it and when; None where nothing conflicts.
+
+    `replaces`: events whose content would be written over, which conflict as well.
+    """
     if seen is None:
         return None
     later = Event.objects.filter(subject_kind="case", subject_id=case.pk, id__gt=seen).order_by("id")
-    changes = [event for event in later if _conflicts(event, actor)]
+    changes = [event for event in later if _conflicts(event, actor, replaces)]
     if not changes:
         return None
     before = _before(case, seen, changes)
@@ -64,9 +69,9 @@ def refusal(actor: Actor, case: Case, pack: Pack, seen: int | None) -> Refused |
     return Refused("stale", message, status=409, info={"seen": last_seen(case.pk), "changes": said})
 
 
-def _conflicts(event: Event, actor: Actor) -> bool:
+def _conflicts(event: Event, actor: Actor, replaces: Collection[str]) -> bool:
     own = event.staff_id is not None and event.staff_id == actor.staff_id
-    return not own and bool(event.set.keys() - SILENT)
+    return not own and (event.kind in replaces or bool(event.set.keys() - SILENT))
 
 
 def _before(case: Case, seen: int, changes: Iterable[Event]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class CaseAct:
     `events`: what it writes on the case. `who`: whose act it is. `checks`: what stands in its way, in the
     order in which it is said. `demands`: what the pack wants entered with it. `adds`: it only adds something
     and changes nothing that others decide by, so it may be done on a case that has changed meanwhile.
+    `replaces`: it writes over what its last run entered, so another's run since then is a conflict.
     """
 
     code: str
@@ -43,6 +44,7 @@ class CaseAct:
     checks: tuple[Check, ...]
     demands: Callable[[CaseKind], tuple[str, ...]]
     adds: bool
+    replaces: bool = False
 
     def happens_in(self, kind: CaseKind, pack: Pack) -> bool:
         """Whether cases of this kind know it at all; tasks have no move of their own."""
@@ -61,11 +63,12 @@ def act(
     instead: tuple[Check, ...] = (),
     demands: Callable[[CaseKind], tuple[str, ...]] = _nothing,
     adds: bool = False,
+    replaces: bool = False,
     command: str = "",
 ) -> CaseAct:
     """A line of the table: `before` and `after` the move is looked at, or `instead` of it."""
     in_the_way = instead or (*before, moves(events[0]), *after)
-    return CaseAct(code, command or f"cases.{code}", events, who, in_the_way, demands, adds)
+    return CaseAct(code, command or f"cases.{code}", events, who, in_the_way, demands, adds, replaces)
 
 
 def _completion(kind: CaseKind) -> tuple[str, ...]:
@@ -109,7 +112,8 @@ TABLE: tuple[CaseAct, ...] = (
     act("report_back", "case.reported_back", before=(checks.not_reported_yet,)),
     act("complete", "case.completed", "case.submitted", who=checks.ENTERS,
         instead=(checks.reported_back, checks.completing), demands=_completion),
-    act("draft_reply", "case.reply_drafted", before=(writing_checks.writes,), demands=_writing, adds=True),
+    act("draft_reply", "case.reply_drafted", before=(writing_checks.writes,), demands=_writing,
+        replaces=True),
     act("issue_reply", "case.reply_issued", before=(writing_checks.drafted,)),
     act("open_letter", "case.letter_opened", adds=True),
     act("record_reply", "case.replied", before=(checks.answers_by_hand,)),
@@ -120,7 +124,7 @@ TABLE: tuple[CaseAct, ...] = (
     act("decide_stage", "case.stage_decided", "case.stage_changed", who=checks.DECIDES_STAGE,
         instead=(checks.stage_asked, checks.deciding_stage)),
     act("explain_delay", "case.delay_explained", before=(checks.late,)),
-    act("analyse_delay", "case.delay_analysed", before=(checks.late,)),
+    act("analyse_delay", "case.delay_analysed", before=(checks.late,), replaces=True),
     act("add_prevention", "case.prevention_added", adds=True),
     act("close", "case.closed", who=checks.CLOSES, before=(checks.done_and_answered,)),
     act("remind", "case.reminded", who=checks.REMINDS, adds=True),
