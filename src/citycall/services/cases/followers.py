@@ -24,6 +24,8 @@ def led_by(pack: Pack, main: Case, event_kind: str) -> Iterator[tuple[Case, dict
     if main.reports < 2 or rule is None or event_kind not in rule.follow:
         return
     taken = {"result": main.result, "finding": main.finding, "done_at": main.done_at}
+    if event_kind == "case.reassigned":  # it goes where the main case goes, so that it stays in sight there
+        taken |= {"agency": main.agency}
     about = {"main": main.number, "event": event_kind}
     for follower in Case.objects.select_for_update().filter(merged_into=main).order_by("pk"):
         yield follower, dict(taken), dict(about)
