@@ -23,9 +23,7 @@ def at_the_desk(page: Page) -> None:
     live(page)
 
 
-def test_a_power_cut_is_another_s_business(
-    page: Page, live: str, accessible: Callable[[Page], None]
-) -> None:
+def test_a_power_cut_is_another_s_business(page: Page, live: str, accessible: Callable[[Page], None]) -> None:
     """KM-2-4c, KM-7-6a, KM-7-6b: authority and its number are told, and only the call record keeps it."""
     from citycall.services.calls.models import Call, Disposition
     from citycall.services.cases.models import Case

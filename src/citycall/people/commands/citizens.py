@@ -62,9 +62,7 @@ class IdentityChecked(BaseModel):
     at: datetime
 
 
-@command(
-    "people.check_identity", who=("operator", "lead"), clauses=("NT-8-2a", "NT-8-2b"), keyed=True
-)
+@command("people.check_identity", who=("operator", "lead"), clauses=("NT-8-2a", "NT-8-2b"), keyed=True)
 def check_identity(ctx: Context, data: CheckIdentity) -> IdentityChecked:
     """The operator has rung back to confirm who reports; what came of it stays on record (NT-8-2a).
 

@@ -84,9 +84,7 @@ def may_end(pack: Pack) -> bool:
     return bool(pack.intake.grounds or pack.intake.outside.at_the_call)
 
 
-def check(
-    pack: Pack, typed: Mapping[str, str], agency_names: Names, marked: Sequence[str] = ()
-) -> Check:
+def check(pack: Pack, typed: Mapping[str, str], agency_names: Names, marked: Sequence[str] = ()) -> Check:
     """Look at what has been typed so far (NT-5-4-11a/b, NT-5-4-10b, NT-5-4-9b)."""
     out = Check(item=pack.items.get(typed.get("item", "")))
     place = _place(pack, typed, out)

@@ -178,9 +178,7 @@ class CaseForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    marks = forms.MultipleChoiceField(
-        label=_("註記"), required=False, widget=forms.CheckboxSelectMultiple
-    )
+    marks = forms.MultipleChoiceField(label=_("註記"), required=False, widget=forms.CheckboxSelectMultiple)
     reporter_address = forms.CharField(
         label=_("民眾住址"),
         max_length=200,

@@ -11,7 +11,9 @@ from citycall.services.cases.models import PoliceReferral
 
 def police_referrals(limit: int = 100) -> list[PoliceReferral]:
     """Those that wait to be referred first, then the newest."""
-    waits = When(If(state=PoliceReferral.State.ASKED, then=Value(0)), default=Value(1), output_field=IntegerField())
+    waits = When(
+        If(state=PoliceReferral.State.ASKED, then=Value(0)), default=Value(1), output_field=IntegerField()
+    )
     rows = PoliceReferral.objects.select_related("case").annotate(waits=waits)
     return list(rows.order_by("waits", "-id")[:limit])
 
