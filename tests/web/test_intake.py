@@ -170,7 +170,8 @@ def test_a_false_report_goes_to_the_police_with_its_evidence(client: Client, sam
     assert director.post(f"{here}refer", {"police_unit": "板橋分局"}).status_code == 422
     from citycall.base import clock
 
-    letter = {"referred_on": clock.today().isoformat(), "police_unit": "板橋分局", "reference": "新北研字第1號"}
+    letter = {"police_unit": "板橋分局", "reference": "新北研字第1號"}
+    letter["referred_on"] = clock.today().isoformat()
     assert director.post(f"{here}refer", letter).status_code == 302
     state = {"state": "accepted", "on": clock.today().isoformat()}
     assert director.post(f"{here}follow", state).status_code == 302

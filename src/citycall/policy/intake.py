@@ -25,7 +25,7 @@ class Mark(Rule):
     """What a matter touches, as the operator hears it.
 
     `requires`: what who reports must then say (KM-6-2a). `frees`: nothing is asked of them, whatever else
-    holds (KM-6-2b). `confirms`: who reports is rung back first, and without their word there is no case (NT-8-2a).
+    holds (KM-6-2b). `confirms`: who reports is rung back first; without their word no case (NT-8-2a).
     """
 
     name: Text
