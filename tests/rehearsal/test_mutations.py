@@ -106,10 +106,22 @@ MUTATIONS: dict[str, tuple[str, Change, tuple[str, ...], tuple[str, ...]]] = {
         ("prevention",),
     ),
     "petitions answered without approval": (
-        "settings.yaml",
-        _set([], "reply-approval", "value", "petition", "by"),
+        "kinds.yaml",
+        _set([], "petition", "completion", "approved_by"),
         ("petition-approval",),
         ("registered", "report-life"),
+    ),
+    "nobody rung back": (
+        "intake.yaml",
+        _set(False, "marks", "livelihood", "confirms"),
+        ("identity-callback",),
+        ("special-list",),
+    ),
+    "reassigned whenever": (
+        "requests.yaml",
+        lambda rules: _clock(rules, "reassign").update(windows=[]),
+        ("reassignment",),
+        ("outside-remit",),
     ),
     "replies without a handler": (
         "settings.yaml",
@@ -146,12 +158,12 @@ def _on(value: Any) -> Any:
 
 
 def test_taipei_misses_the_approval_of_petitions(tmp_path: Path, tell: Tell) -> None:
-    """TP-5-5-2a: the delegated level stands in the pack's setting alone."""
+    """TP-5-5-2a: that a reply is approved is the pack's rule alone."""
     pack = tmp_path / "taipei"
     shutil.copytree(PACKS / "taipei", pack)
-    content = yaml.safe_load((pack / "settings.yaml").read_text(encoding="utf-8"))
-    content["reply-approval"]["value"]["petition"]["by"] = []
-    (pack / "settings.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    content = yaml.safe_load((pack / "kinds.yaml").read_text(encoding="utf-8"))
+    content["petition"]["completion"]["approved_by"] = []
+    (pack / "kinds.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     assert not tell(STORIES / "taipei" / "petition-approval.yaml", pack).held
 
 
