@@ -66,7 +66,8 @@ class Rooms(click.Group):
             import django
 
             django.setup()
-        if not asked_for_help and cmd_name in ON_THE_DATABASE - BEFORE_A_GOVERNMENT and not _files_alone(cmd_name):
+        needs_one = cmd_name in ON_THE_DATABASE - BEFORE_A_GOVERNMENT
+        if needs_one and not asked_for_help and not _files_alone(cmd_name):
             _check_keys()
         room = import_module(module)
         if cmd_name == "policy":
@@ -126,7 +127,7 @@ def _bring_database(ctx: click.Context, name: str) -> None:
 
 
 def _files_alone(name: str) -> bool:
-    """Whether it looks at files and needs no installation: `citycall classify evaluate --train A --test B`."""
+    """Whether it looks at files and needs no installation: `classify evaluate --train A --test B`."""
     return name == "classify" and {"evaluate", "--train"} <= set(sys.argv)
 
 

@@ -163,7 +163,7 @@ def live_through_all(timeline: Any) -> None:
 
 
 def _requests(timeline: Any) -> None:
-    """Reassignment granted and refused, a joint consultation that is late, an extension, an outside matter."""
+    """Reassignment granted and refused, a late joint consultation, an extension, an outside matter."""
     for approve in (True, False):
         case = establish(kind="petition")
         asked = do("cases.make_request", "works.handler1", case=case, rule="reassign", reason="屬環保業務")

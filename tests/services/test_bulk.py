@@ -1,4 +1,4 @@
-"""One act on many cases: each done or refused by itself, taken back by one press; and lists kept under a name."""
+"""One act on many cases, each done or refused by itself, taken back by one press; lists kept by name."""
 
 from __future__ import annotations
 

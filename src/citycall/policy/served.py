@@ -144,5 +144,6 @@ def _private_rights(pack: Pack) -> Iterator[Finding]:
         value = _value(pack, slug)
         named = set(getattr(value, name)) if value is not None else set()
         if named != confirmed:
-            message = f"the marks that are confirmed by a call back are {', '.join(sorted(confirmed)) or 'none'}"
+            said = ", ".join(sorted(confirmed)) or "none"
+            message = f"the marks that are confirmed by a call back are {said}"
             yield Finding("error", f"settings.{slug}.value.{name}", message)

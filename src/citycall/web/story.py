@@ -304,7 +304,8 @@ def _stage(code: str) -> str:
 def _merged(event: Event, detail: CaseDetail) -> str:
     """The other case, by its number, and why they were parted."""
     info = event.info
-    return "\n".join(filter(None, (str(info.get("main") or info.get("number") or ""), str(info.get("reason", "")))))
+    said = (info.get("main") or info.get("number"), info.get("reason"))
+    return "\n".join(str(one) for one in said if one)
 
 
 _TOLD: dict[str, Callable[[Event, CaseDetail], str]] = {

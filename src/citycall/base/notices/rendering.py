@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from citycall.policy import Pack
     from citycall.policy.rules import Template
 
-_DUES = frozenset({"due", "sign_off_due", "contact_due"})  # names of what ends a limit: midnight is 24:00 of the day before
+# Names of what ends a limit: midnight is 24:00 of the day before.
+_DUES = frozenset({"due", "sign_off_due", "contact_due"})
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 

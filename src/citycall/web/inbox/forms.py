@@ -20,7 +20,7 @@ from citycall.policy.kinds import Choice
 from citycall.services.cases.commands.completion import required_of
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.inbox.particulars import Particulars
-from citycall.web.ui.forms import LocalTime, SeenForm
+from citycall.web.ui.forms import LocalTime, SeenForm, mark
 from citycall.web.ui.words import named
 
 PICTURES = "image/jpeg,image/png,image/webp"
@@ -174,7 +174,8 @@ class StageForm(ActForm):
         self.choose("to", choices)
         self.fields["to"].initial = choices[0][0] if choices else None
         offered = [code for code, _label in choices]  # the days go with the second stage alone
-        setattr(self.fields["days"], "must" if offered == ["second"] else "needed", True)
+        alone = offered == ["second"]
+        mark(self.fields["days"], must=alone, needed=not alone)
 
     def values(self) -> dict[str, Any]:
         found = super().values()

@@ -16,7 +16,7 @@ from citycall.services.cases.commands.request_checks import last_day
 from citycall.services.cases.models import CaseRequest
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.inbox.forms import ActForm, Files, ManyFiles, not_before
-from citycall.web.ui.forms import Day, LocalTime
+from citycall.web.ui.forms import Day, LocalTime, mark
 from citycall.web.ui.words import day_said, named
 
 PAPERS = "application/pdf,image/jpeg,image/png,image/webp"
@@ -156,7 +156,7 @@ class DecideForm(ActForm):
             but = detail.case.agency if effect == "reassign" else ""
             self.choose("agency", [("", gettext("（請選擇）")), *agency_choices(but)])
             self.fields["agency"].initial = proposed[0] if proposed and effect == "reassign" else ""
-            setattr(self.fields["agency"], "must", True)  # consent names it; a refusal does not
+            mark(self.fields["agency"], must=True)  # consent names it; a refusal does not
             if effect == "dispute":
                 self.fields["agency"].label = pgettext("ruling", "裁示由何機關負責")
         else:

@@ -34,6 +34,7 @@ from citycall.policy.variation_points import POINTS, READINGS, Value
 from citycall.web.oversight.labels import KEYS
 from citycall.web.oversight.rule_words import limit_words, plain, word_of
 from citycall.web.story import role_name
+from citycall.web.ui.forms import mark
 
 LONGEST = 20_000
 WHOLE = "value"  # the field of a value that is not taken apart
@@ -77,8 +78,8 @@ class WordsField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
-        for mark in "、，,;；":
-            text = text.replace(mark, " ")
+        for stop in "、，,;；":
+            text = text.replace(stop, " ")
         names = meant() | {word_of(code): code for code in self.known}
         words = [names.get(word, word) for word in text.split()]
         for word in words:
@@ -371,13 +372,13 @@ class ValueForm(forms.Form):
                 _shape(kind) if kind is not None else Shape(_field(YamlField), lambda v: written(plain(v)))
             )
             whole[WHOLE] = simple.make(label=_("值"), help_text=simple.help)
-            whole[WHOLE].must = bool(self.needed)  # type: ignore[attr-defined]
+            mark(whole[WHOLE], must=bool(self.needed))
             self.initial[WHOLE] = "" if value is None else simple.shown(value)
         else:
             known = dict(value or {})
             for name, shape in self.parts.items():
                 whole[PART + name] = shape.make(label=KEYS.get(name, name), help_text=shape.help)
-                whole[PART + name].must = shape.must or name in self.needed  # type: ignore[attr-defined]
+                mark(whole[PART + name], must=shape.must or name in self.needed)
                 if known.get(name) is not None:
                     self.initial[PART + name] = shape.shown(known[name])
         self.fields = {**whole, **self.fields}

@@ -32,6 +32,11 @@ def _year(value: Any) -> int | None:
     return int(found[1][:9]) if found else None
 
 
+def mark(field: forms.Field, *, must: bool = False, needed: bool = False) -> None:
+    """How `{% field %}` marks a field that Django itself does not require: filled in always, or sometimes."""
+    vars(field).update(must=must, needed=needed)
+
+
 class QuickSelect(forms.Select):
     """A select as Django draws it, without a template for each choice: long lists stand above every table."""
 

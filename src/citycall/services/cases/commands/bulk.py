@@ -209,7 +209,8 @@ class UndoBulk(Input):
 def undo_bulk(ctx: Context, data: UndoBulk) -> BulkDone:
     """Take back what one press has done to many cases, within ten minutes, by whoever did it.
 
-    Case by case: where somebody has acted since, it stays (``acted_since``); so does a reminder that has gone out.
+    Case by case: where somebody has acted since, it stays (``acted_since``); so does a reminder once it is
+    sent.
     """
     made = BulkAct.objects.select_for_update().filter(pk=data.bulk, staff_id=ctx.actor.staff_id).first()
     if made is None or ctx.actor.staff_id is None:

@@ -43,8 +43,8 @@ def check_identity(
     """Whether a case is taken of somebody who refuses to say who they are (TP-6-2a); False where all is said.
 
     ``identity_required`` where something is missing (NT-5-4-11a, KM-6-2a), unless what the item or a mark
-    says frees the reporter of it (NT-5-4-11b, KM-6-2b). It names what is missing, the kind that is offered instead
-    and the grounds on which the matter may be refused (TP-6-2b).
+    says frees the reporter of it (NT-5-4-11b, KM-6-2b). It names what is missing, the kind that is offered
+    instead and the grounds on which the matter may be refused (TP-6-2b).
     """
     missing = kind.identity.missing(item, reporter, marks.values())
     if not missing:

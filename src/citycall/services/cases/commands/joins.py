@@ -1,4 +1,4 @@
-"""Agencies that join a case answer it; parties to a dispute state their position (NT-5-2-2b, TP-5-3-0, TP-5-4)."""
+"""Joined agencies answer; parties to a dispute state their position (NT-5-2-2b, TP-5-3-0, TP-5-4)."""
 
 from __future__ import annotations
 

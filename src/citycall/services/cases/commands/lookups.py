@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from citycall.base.commands import Context, Input, Refused, command
 from citycall.services.cases.models import LookupFailure
 from citycall.services.cases.queries import by_number, code_fits
-from citycall.services.cases.queries.lists import plain_number
+from citycall.services.cases.queries.finding import plain_number
 
 WINDOW = timedelta(hours=1)
 KEPT = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""What became of a matter afterwards: a released dispatch that is a petition, one that an outside authority has."""
+"""What became of a matter: a released dispatch is a petition now, or an outside authority has it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ FOLLOWERS = ("handler", "intake_window", "section_chief", "window")
 
 
 class FollowUp(OfCase):
-    """How the outside authority gets on with it; `outcome` ends the follow-up, else the next date is named."""
+    """How the outside authority gets on; `outcome` ends the follow-up, else the next date is named."""
 
     text: Annotated[str, Field(min_length=2, max_length=2000)]
     outcome: bool = False

@@ -69,7 +69,7 @@ def _unfit(rule: RequestRule, case: Case, agencies: list[str]) -> str:
 
 
 def _agency(rule: RequestRule, case: Case, data: MakeRequest, now: datetime) -> Fields:
-    """The competent agency; what leaves tracking may be an authority's outside the city (TP-6-6-1, TP-6-7b)."""
+    """The competent agency; what leaves tracking may be an outside authority's (TP-6-6-1, TP-6-7b)."""
     if data.agency or (data.authority and rule.effect == "release"):
         return {}
     return {"agency": _("請選擇應屬權責的機關。")}

@@ -1,4 +1,4 @@
-"""A petition left unprocessed by decision; a result told to who rings again; a wish to have it opened again."""
+"""A petition left unprocessed by decision; a result told to who rings again; a wish for reopening."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def case_list(wanted: CaseFilter, *, sort: str = "newest", page: int = 1, size: 
 
 
 def in_order(wanted: CaseFilter, sort: str, most: int) -> list[int]:
-    """The cases of a whole list in its order, at most so many; of what has to be sorted `SORTED_MOST` and one."""
+    """The cases of a list in its order, at most so many; of what has to be sorted `SORTED_MOST` and one."""
     if sort in ("newest", "oldest") or sort not in SORTS:
         return newest(wanted, most, oldest=sort == "oldest").ids
     ids = newest(wanted, min(most, SORTED_MOST + 1), oldest=sort == "due").ids
