@@ -1,5 +1,5 @@
 """1,000,000 cases, some 57,000 of them open: the case screen, the newest 50 by filters that people save,
-look-ups by number and by words, as the browser and the API ask for them, by 8 at once. Plans are kept as text.
+look-ups by number and by words, as the browser and the API ask for them, by 8 at once. Plans are kept.
 
 Beside each the same statements are timed alone, for a machine on which others work: what the database needs
 is what the program asks of it; the rest is drawing the page.

@@ -134,8 +134,8 @@ def _limits_by(pack: Pack) -> Iterator[Finding]:
 def _private_rights(pack: Pack) -> Iterator[Finding]:
     """What the settings say of private rights is what the marks of intake ask for (KM-6-2a, NT-8-2a)."""
     marks = pack.intake.marks
-    for code, said in _kinds_in(pack, "identity-required"):
-        asked = tuple(said.get("private_rights", ()))
+    for code, asks in _kinds_in(pack, "identity-required"):
+        asked = tuple(asks.get("private_rights", ()))
         if asked and asked not in {mark.requires for mark in marks.values() if code in mark.kinds}:
             where = f"settings.identity-required.value.{code}.private_rights"
             yield Finding("error", where, f"no mark of intake.yaml asks for {', '.join(asked)}")
