@@ -2,11 +2,12 @@
 
 A pack is a folder: `pack.yaml` and, as it needs them, `kinds.yaml`, `clocks.yaml`, `notices.yaml`,
 `tasks.yaml`, `requests.yaml`, `templates.yaml`, `settings.yaml`, `readings.yaml`, `may.yaml`, `intake.yaml`,
-`items.csv`, `districts.csv`, `roads.csv`, `authorities.csv`. With `extends: OTHER` in `pack.yaml` it takes
-the files of the pack OTHER beside it and says only what differs: a CSV of its own replaces the other's; kinds
-(by code, key by key), clocks, notices, tasks, requests (by code), templates, settings, readings, `may` and
-`intake` (by its parts) are laid over it, and `remove: [CODE…]` in `clocks.yaml`, `notices.yaml`, `tasks.yaml`
-or `requests.yaml` takes rules away. Then references to settings and readings are
+`items.csv`, `districts.csv`, `districts.geojson` (their outlines), `roads.csv`, `authorities.csv`. With
+`extends: OTHER` in `pack.yaml` it takes the files of the pack OTHER beside it and says only what differs: a
+CSV of its own replaces the other's; kinds (by code, key by key), clocks, notices, tasks, requests (by
+code), templates, settings, readings, `may` and `intake` (by its parts) are laid over it, and `remove:
+[CODE…]` in `clocks.yaml`, `notices.yaml`, `tasks.yaml` or `requests.yaml` takes rules away. Then references
+to settings and readings are
 put in (see `settings`).
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from citycall.policy.borders import BorderError, Borders, read_borders
 from citycall.policy.cross import cross_check
 from citycall.policy.model import Pack
 from citycall.policy.refusals import explain
@@ -30,7 +32,7 @@ from citycall.policy.variation_points import POINTS, READINGS
 FILES = (
     "pack.yaml", "kinds.yaml", "clocks.yaml", "notices.yaml", "tasks.yaml", "requests.yaml",
     "templates.yaml", "settings.yaml", "readings.yaml", "may.yaml", "intake.yaml",
-    "items.csv", "districts.csv", "roads.csv", "authorities.csv",
+    "items.csv", "districts.csv", "districts.geojson", "roads.csv", "authorities.csv",
 )  # fmt: skip
 
 ITEM_COLUMNS = (
@@ -193,6 +195,9 @@ def _lay(raw: dict[str, Any], source: Source, folder: Path) -> None:
     if (folder / "districts.csv").is_file():
         raw["districts"] = _districts(source, folder / "districts.csv")
         raw.pop("roads", None)
+        raw.pop("borders", None)
+    if (folder / "districts.geojson").is_file():
+        raw["borders"] = _borders(source, folder / "districts.geojson", raw.get("districts", []))
     if (folder / "roads.csv").is_file():
         raw["roads"] = _roads(source, folder / "roads.csv")
     if (folder / "authorities.csv").is_file():
@@ -329,6 +334,17 @@ def _districts(source: Source, path: Path) -> list[Any]:
         value["name"] = _name(value)
         rows.append(value)
     return rows
+
+
+def _borders(source: Source, path: Path, districts: list[dict[str, Any]]) -> Borders:
+    """The outlines of the districts, one for each row of districts.csv."""
+    source.marks[("borders",)] = (str(path), 1)
+    try:
+        return read_borders(path.read_text(encoding="utf-8"), [str(row["code"]) for row in districts])
+    except (OSError, UnicodeDecodeError) as error:
+        raise PackError(path, None, "", f"cannot be read: {error}") from error
+    except BorderError as error:
+        raise PackError(path, None, error.feature, error.reason) from error
 
 
 def _roads(source: Source, path: Path) -> list[Any]:

@@ -10,9 +10,10 @@ from datetime import date, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, InstanceOf, PrivateAttr, field_validator, model_validator
 
 from citycall.policy.basics import ChannelName, Clauses, Code, Rule, clock_time
+from citycall.policy.borders import Borders
 from citycall.policy.calendars import Calendar, Closure, DayEnd
 from citycall.policy.intake import Authority, Intake
 from citycall.policy.items import Item, find_items
@@ -149,6 +150,7 @@ class Pack(Rule):
     clock_calendar: CalendarRule = CalendarRule()
     districts: tuple[District, ...] = ()
     roads: tuple[Road, ...] = ()
+    borders: InstanceOf[Borders] | None = None  # the outlines of the districts, where the pack has them
     items: dict[str, Item] = Field(default_factory=dict)
     kinds: dict[str, CaseKind] = Field(default_factory=dict)
     intake: Intake = Intake()

@@ -18,7 +18,7 @@ from citycall.policy.text import Text
 if TYPE_CHECKING:
     from citycall.policy.model import Pack
 
-PlaceKind = Literal["number", "lane", "crossing", "road", "text"]
+PlaceKind = Literal["number", "lane", "crossing", "road", "text", "point"]
 MOST = 300
 
 _NAMES = (
@@ -152,6 +152,16 @@ def place(pack: Pack, address: str, district: str | None = None) -> Place:
     )
 
 
+def vague(pack: Pack, address: str, code: str) -> str:
+    """The written form of a place whose words alone do not fix it, in a known district."""
+    found = pack.district(code)
+    try:
+        _, rest, _ = _district_named(pack.gazetteer, _without_city(pack, even(address)))
+    except PlaceError:
+        rest = ""
+    return f"{pack.city.zh}{found.name.zh if found is not None else ''}{rest.strip('-,.;:、。 ')}"
+
+
 def even(address: str) -> str:
     """The address in one way of writing: half width, 臺, no blanks, 161-2號, 一段."""
     text = unicodedata.normalize("NFKC", address[: MOST * 2])
@@ -242,11 +252,11 @@ def _without_city(pack: Pack, said: str) -> str:
             and re.match(rf"[{_HAN}]{{1,3}}[區鄉鎮](?!公所)", rest[len(short) :]) is not None
             and not _starts_with_district(names, rest[len(short) :])
         ):
-            raise _outside(pack, city)
+            raise outside(pack, city)
     return rest
 
 
-def _outside(pack: Pack, where: str) -> PlaceError:
+def outside(pack: Pack, where: str) -> PlaceError:
     """Refused with whom to call instead: the government there, where the pack's authorities name it."""
     other = next(
         (one for one in pack.authorities if where in (one.name.zh.removesuffix("政府"), *one.words)), None
@@ -289,7 +299,7 @@ def _without_village(rest: str) -> str:
 def _refuse_other_district(pack: Pack, rest: str) -> None:
     found = re.match(rf"([{_HAN}]{{2}})[區鄉鎮](?=[{_HAN}\d]{{1,8}}(?:路|街|大道|巷|村|里))", rest)
     if found is not None and pack.districts and found.group(1) not in _NOT_DISTRICTS:
-        raise _outside(pack, found.group())
+        raise outside(pack, found.group())
 
 
 def _district_by_road(pack: Pack, roads: Iterable[str]) -> str:

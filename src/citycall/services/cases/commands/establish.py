@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from citycall.base import clock
 from citycall.base.commands import Context, Input, Refused, command
@@ -15,9 +15,10 @@ from citycall.base.commands.inputs import Code, RowId
 from citycall.base.numbering import lookup_code, next_number
 from citycall.base.private import is_mobile, normalise_phone
 from citycall.people.parties import create_party
-from citycall.policy import Pack, Place, PlaceError
+from citycall.policy import Pack, PlaceError
 from citycall.policy.items import Item
 from citycall.policy.kinds import CaseKind
+from citycall.policy.located import Located, Point, locate
 from citycall.policy.points import cell_of
 from citycall.services.cases.commands.identity import check_confirmed, check_identity, marks_named
 from citycall.services.cases.commands.inputs import Done, Instant, OfCase, OneLine
@@ -36,13 +37,25 @@ Way = Literal["sms", "email", "phone", "none"]
 
 
 class PlaceIn(Input):
-    """Where it is: an address, crossing or landmark as people say it."""
+    """Where it is: an address, crossing or landmark as people say it, a point on the map, or both."""
 
-    address: Annotated[str, OneLine, Field(min_length=1, max_length=200)]
+    address: Annotated[str, OneLine, Field(max_length=200)] = ""  # may be left out where there is a point
     district: Annotated[str, Field(max_length=16)] = ""
     lat: Annotated[float, Field(ge=10, le=30)] | None = None  # WGS84, as a telephone or a map gives it
     lon: Annotated[float, Field(ge=110, le=130)] | None = None
     accuracy_m: Annotated[int, Field(ge=0, le=100_000)] | None = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError(_("定位點要有緯度和經度。"))
+        if not self.address and self.lat is None:
+            raise ValueError(_("請填寫地點。"))
+        return self
+
+    @property
+    def point(self) -> Point | None:
+        return None if self.lat is None or self.lon is None else Point(self.lat, self.lon, self.accuracy_m)
 
 
 class ReporterIn(Input):
@@ -101,6 +114,7 @@ class Established(BaseModel):
     status: str
     due_at: datetime | None
     tell_number: bool
+    warnings: list[str] = []  # such as an address and a point that contradict each other
 
 
 @command(
@@ -151,7 +165,8 @@ def establish(ctx: Context, data: Establish) -> Established:
     item = _item(pack, data, ctx)
     kind = _kind(pack, item, data)
     agency = agency_for(item, data.agency, kind.owner)
-    place = _place(pack, kind, data.place)
+    located = _place(pack, kind, data.place)
+    place = located.place if located else None
     reporter = data.reporter.model_dump()
     marks = marks_named(pack, kind, data.marks)
     refused = check_identity(pack, kind, item, marks, reporter, refused=data.identity_refused)
@@ -185,7 +200,7 @@ def establish(ctx: Context, data: Establish) -> Established:
         "address": place.address_norm if place else "",
         "district": (place.district_code or "") if place else "",
         "addr_key": place.addr_key if place else "",
-        **_point(data.place),
+        **_point(data.place, located),
         "agency": agency,
         "party_id": party.pk if party else None,
         "has_mobile": bool(party and party.has_mobile),
@@ -228,6 +243,7 @@ def establish(ctx: Context, data: Establish) -> Established:
         due_at=case.due_at,
         tell_number=step.told_reporter == 0
         and ("landline" if reporter["phone"] else "unreachable") in kind.reply.tell_number_to,
+        warnings=[located.contradiction.get(get_language())] if located and located.contradiction else [],
     )
 
 
@@ -270,27 +286,27 @@ def _kind(pack: Pack, item: Item | None, data: Establish) -> CaseKind:
     return kind
 
 
-def _place(pack: Pack, kind: CaseKind, given: PlaceIn | None) -> Place | None:
+def _place(pack: Pack, kind: CaseKind, given: PlaceIn | None) -> Located | None:
     if given is None:
         if kind.place_required:
             message = _("請填寫地點。")
             raise Refused("invalid", message, fields={"place": message}, status=422)
         return None
     try:
-        return pack.place(given.address, given.district or None)
+        return locate(pack, given.address, given.district or None, given.point)
     except PlaceError as error:
         code = "place_outside" if error.code == "outside_city" else "place_unclear"
         message = error.text.get(get_language())
         raise Refused(
             code,
             message,
-            fields={"place.address": message},
+            fields={"place.address" if given.address else "place.lat": message},
             status=422,
             info={"districts": list(error.choices)},
         ) from error
 
 
-def _point(given: PlaceIn | None) -> dict[str, Any]:
+def _point(given: PlaceIn | None, located: Located | None) -> dict[str, Any]:
     """The point on the map, with the square of the grid by which what is near is found."""
     if given is None or given.lat is None or given.lon is None:
         return {}
@@ -299,6 +315,7 @@ def _point(given: PlaceIn | None) -> dict[str, Any]:
         "lon": given.lon,
         "accuracy_m": given.accuracy_m,
         "cell": cell_of(given.lat, given.lon),
+        "point_district": located.point_district if located else "",
     }
 
 

@@ -175,6 +175,8 @@ class Case(models.Model):
     lat = models.FloatField(_("緯度"), null=True)
     lon = models.FloatField(_("經度"), null=True)
     accuracy_m = models.PositiveIntegerField(_("定位誤差（公尺）"), null=True)
+    # The district that the point lies in, where the address says another one.
+    point_district = models.CharField(_("定位點所在行政區"), max_length=16, blank=True, db_default="")
     cell = models.BigIntegerField(null=True)  # the square of the grid that the point lies in (policy.points)
 
     class Meta:
