@@ -29,6 +29,9 @@ def particulars(detail: CaseDetail) -> list[Particular]:
     kind = detail.pack.kinds[case.kind]
     category = next((named(one.name) for one in kind.categories if one.code == case.category), "")
     found = [Particular(_("陳情類別"), category)] if category else []
+    if case.point_district and (other := detail.pack.district(case.point_district)) is not None:
+        said = _("定位點在%(district)s，與地址不符") % {"district": named(other.name)}
+        found.append(Particular(_("定位點"), said))
     if case.notified_at is not None:
         found.append(Particular(_("電話通報"), case.notified_person, case.notified_at))
     if case.registered_at is not None:

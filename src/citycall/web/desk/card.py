@@ -17,6 +17,7 @@ from citycall.policy import Item, Pack, Place, PlaceError
 from citycall.policy.clocks import clocks_started_by, due_at, limit_of, started_at
 from citycall.policy.kinds import CaseKind
 from citycall.policy.limits import LimitError
+from citycall.policy.located import Point, locate
 from citycall.policy.model import District
 from citycall.policy.notices import notices_for, reporter_channel
 from citycall.services.cases import queries
@@ -24,7 +25,7 @@ from citycall.services.cases.classify.store import suggest
 from citycall.services.cases.commands.naming import kinds_for
 from citycall.services.cases.models import Prevention, UnfoundedLetter
 from citycall.services.cases.near import Spot
-from citycall.web.desk.forms import kind_meant
+from citycall.web.desk.forms import kind_meant, point_of
 
 ESTABLISHED = "case.established"
 Names = Mapping[str, tuple[str, str]]
@@ -60,6 +61,7 @@ class Check:
     rings: list[IntakeNumber] = field(default_factory=list)
     district: Any = None
     place_error: str = ""
+    contradiction: str = ""  # the address and the point do not agree
     choices: list[District] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     identity_required: bool = False
@@ -87,7 +89,8 @@ def may_end(pack: Pack) -> bool:
 def check(pack: Pack, typed: Mapping[str, str], agency_names: Names, marked: Sequence[str] = ()) -> Check:
     """Look at what has been typed so far (NT-5-4-11a/b, NT-5-4-10b, NT-5-4-9b)."""
     out = Check(item=pack.items.get(typed.get("item", "")))
-    place = _place(pack, typed, out)
+    point = point_of(typed.get("point", ""))
+    place = _place(pack, typed, point, out)
     kind = out.kind = kind_meant(pack, typed.get("filed_as", ""), typed.get("item", ""))
     if kind is None:
         return out
@@ -115,7 +118,14 @@ def check(pack: Pack, typed: Mapping[str, str], agency_names: Names, marked: Seq
     if place is not None and out.item is not None:
         said = typed.get("description", "")[:600]
         out.near = queries.near_spot(
-            Spot(out.item.cause_group, place.addr_key, said, radius_m=out.item.radius_m)
+            Spot(
+                out.item.cause_group,
+                place.addr_key,
+                said,
+                lat=point.lat if point else None,
+                lon=point.lon if point else None,
+                radius_m=out.item.radius_m,
+            )
         )
         out.preventions = queries.preventions_at(out.item.cause_group, place.addr_key)
         out.letter = queries.letter_about(out.item.cause_group, place.addr_key) if kind.unfounded else None
@@ -126,16 +136,19 @@ def check(pack: Pack, typed: Mapping[str, str], agency_names: Names, marked: Seq
     return out
 
 
-def _place(pack: Pack, typed: Mapping[str, str], out: Check) -> Place | None:
+def _place(pack: Pack, typed: Mapping[str, str], point: Point | None, out: Check) -> Place | None:
     address = typed.get("address", "").strip()
-    if not address:
+    if not address and point is None:
         return None
     try:
-        place = pack.place(address[:200], typed.get("district") or None)
+        located = locate(pack, address[:200], typed.get("district") or None, point)
     except PlaceError as error:
         out.place_error = error.text.get(get_language())
         out.choices = [found for code in error.choices if (found := pack.district(code))]
         return None
+    place = located.place
+    if located.contradiction is not None:
+        out.contradiction = located.contradiction.get(get_language())
     district = pack.district(place.district_code or "")
     out.district = district.name if district else None
     return place

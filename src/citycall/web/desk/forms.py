@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from citycall.people.queries import agencies_with
 from citycall.policy import Pack
 from citycall.policy.kinds import CaseKind
+from citycall.policy.located import Point
 from citycall.services.cases.commands.naming import TAKES_CASES
 from citycall.web.ui import words
 from citycall.web.ui.forms import LocalTime, SeenForm
@@ -120,6 +122,18 @@ class SimulateCallForm(forms.Form):
     )
 
 
+_POINT = re.compile(r"\(?\s*(\d{2}(?:\.\d{1,15})?)\s*[,，、\s]\s*(\d{3}(?:\.\d{1,15})?)\s*\)?")
+
+
+def point_of(typed: str) -> Point | None:
+    """The point that somebody typed or pasted: latitude, longitude; None where it is none near Taiwan."""
+    found = _POINT.fullmatch(typed.strip()[:60])
+    if found is None:
+        return None
+    lat, lon = float(found.group(1)), float(found.group(2))
+    return Point(lat, lon) if 10 <= lat <= 30 and 110 <= lon <= 130 else None
+
+
 class CaseForm(forms.Form):
     """What the caller says, in the order in which callers say it."""
 
@@ -152,6 +166,13 @@ class CaseForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     district = forms.ChoiceField(label=_("行政區"), required=False)
+    point = forms.CharField(
+        label=_("定位點"),
+        required=False,
+        max_length=60,
+        help_text=_("緯度, 經度，例如 25.0375, 121.5637"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     description = forms.CharField(
         label=_("反映內容"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -303,7 +324,10 @@ class CaseForm(forms.Form):
                 and name not in self.errors
             ):
                 self.add_error(name, message)
-        if (kind is None or kind.place_required) and not data.get("address") and "address" not in self.errors:
+        if data.get("point") and point_of(data["point"]) is None:
+            self.add_error("point", _("請填緯度與經度，例如 25.0375, 121.5637。"))
+        lacks_place = not data.get("address") and not data.get("point")
+        if (kind is None or kind.place_required) and lacks_place and "address" not in self.errors:
             self.add_error("address", forms.Field.default_error_messages["required"])
         return data
 
@@ -318,7 +342,9 @@ class CaseForm(forms.Form):
         kind = self.kind()
         asked = fields_of(self.pack, kind) if kind else []
         marks = self.pack.intake.marks_of(kind.code) if kind else {}
-        place = {"address": data["address"], "district": data["district"]}
+        place: dict[str, Any] = {"address": data["address"], "district": data["district"]}
+        if (point := point_of(data["point"])) is not None:
+            place |= {"lat": point.lat, "lon": point.lon}
         return {
             "kind": self.named_kind or None,
             "item": data["item"] or None,
@@ -327,7 +353,7 @@ class CaseForm(forms.Form):
             "notified_at": data["notified_at"] if "notified_at" in asked else None,
             "notified_person": data["notified_person"] if "notified_person" in asked else "",
             "description": data["description"],
-            "place": place if data["address"] else None,
+            "place": place if data["address"] or point else None,
             "reporter": {
                 "name": data["name"],
                 "phone": data["phone"],

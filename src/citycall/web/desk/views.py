@@ -19,13 +19,14 @@ from citycall.base.private import format_phone, normalise_phone
 from citycall.people import commands as people
 from citycall.people.queries import agency_names
 from citycall.policy import Pack, PlaceError
+from citycall.policy.located import locate
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
 from citycall.services.cases.commands.establish import establish, tell_number
 from citycall.web.access import staff_view
 from citycall.web.desk import card, spoken
 from citycall.web.desk.calls import panel
-from citycall.web.desk.forms import CaseForm, SimulateCallForm
+from citycall.web.desk.forms import CaseForm, SimulateCallForm, point_of
 from citycall.web.desk.frame import OPERATORS, draw
 from citycall.web.errors import into_form
 from citycall.web.request import StaffRequest, plain
@@ -38,6 +39,8 @@ FIELD_NAMES = {
     "place": "address",
     "place.address": "address",
     "place.district": "district",
+    "place.lat": "point",
+    "place.lon": "point",
     "item": "words",
     "reporter.name": "name",
     "reporter.phone": "phone",
@@ -173,13 +176,13 @@ def create(request: StaffRequest) -> HttpResponse:
 
 def _place_too(form: CaseForm, pack: Pack) -> None:
     """What is wrong with the place is said together with the rest, not only when the rest is right."""
-    address = form.cleaned_data.get("address")
-    if not address:
+    address, point = form.cleaned_data.get("address", ""), point_of(form.cleaned_data.get("point", ""))
+    if not address and point is None:
         return
     try:
-        pack.place(address, form.cleaned_data.get("district") or None)
+        locate(pack, address, form.cleaned_data.get("district") or None, point)
     except PlaceError as error:
-        form.add_error("address", error.text.get(get_language()))
+        form.add_error("address" if address else "point", error.text.get(get_language()))
 
 
 @require_safe
@@ -197,6 +200,9 @@ def established(request: StaffRequest, number: str) -> HttpResponse:
         "row": detail.row,
         "detail": detail,
         "kind": detail.pack.kinds[case.kind],
+        "point_district": named(other.name)
+        if (other := detail.pack.district(case.point_district))
+        else "",
         "number_groups": spoken.groups(case.number),
         "code_groups": spoken.groups(case.lookup_code),
         "sent": sent,

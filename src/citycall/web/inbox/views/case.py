@@ -31,6 +31,7 @@ from citycall.web.inbox import request_lines, trays
 from citycall.web.inbox.access import READERS, can, case_for
 from citycall.web.inbox.acts import Act, open_acts
 from citycall.web.inbox.forms import new_key
+from citycall.web.inbox.locator import locate_linked
 from citycall.web.inbox.repeats import repeats_of
 from citycall.web.inbox.views.replies import reply_lines
 from citycall.web.particulars import particulars, reply_first, told_before
@@ -74,6 +75,7 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
     case = detail.case
     kind = detail.pack.kinds[case.kind]
     acts = open_acts(actor, detail)
+    repeats = repeats_of(actor, detail)
     handler = staff_names([case.taken_by]).get(case.taken_by or 0, "")
     return {
         "detail": detail,
@@ -123,7 +125,8 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
         **request_lines.on_page(detail, actor),
         "may_open_task": bool(openable(detail, actor)),
         "related": [_other(one) for one in detail.related],
-        **repeats_of(actor, detail),
+        **repeats,
+        "locator": locate_linked(actor, detail, repeats),
         "incidents": [(one, Incident.Kind(one.kind).label) for one in detail.incidents],
         "callers": len({one.staff_id for one in detail.phone_records}),
         "delay": detail.delay,
