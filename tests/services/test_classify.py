@@ -70,6 +70,32 @@ def test_evaluate_needs_no_installation(tmp_path: object) -> None:
     answer = CliRunner().invoke(classify, ["evaluate", "--train", str(file), "--test", str(file)])
     assert answer.exit_code == 0, answer.output
     assert "first 100.00%" in answer.output
+    assert " to 100.0%)" in answer.output
     bare = Path(str(tmp_path)) / "bare.csv"
     bare.write_text("a,b\n1,2\n")
     assert "no column for" in CliRunner().invoke(classify, ["evaluate", "--train", str(bare)]).output
+
+
+def test_rows_that_cannot_be_used_are_counted(tmp_path: object) -> None:
+    pytest.importorskip("numpy")
+    from pathlib import Path
+
+    from citycall.services.cases.classify.cli import classify
+
+    file = Path(str(tmp_path)) / "cases.csv"
+    rows = [f"{one.item},{one.agency},{one.description}" for one in TAUGHT] * 10
+    file.write_text(
+        "\n".join(["item,agency,description", *rows, ",works,路燈不亮", "noise,env,"]), encoding="utf-8"
+    )
+    answer = CliRunner().invoke(classify, ["evaluate", "--train", str(file), "--test", str(file)])
+    assert "240 reports read, 2 rows left out (1 without an item, 1 without a description)" in answer.stderr
+    assert "of 240" in answer.stdout
+
+
+def test_the_interval_narrows_with_what_was_asked() -> None:
+    from citycall.services.cases.classify.evaluation import interval
+
+    few, many = interval(95, 100), interval(9_500, 10_000)
+    assert few[0] < many[0] < 0.95 < many[1] < few[1]
+    assert interval(0, 0) == (0.0, 1.0)
+    assert interval(10, 10)[1] == 1.0

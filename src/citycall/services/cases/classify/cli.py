@@ -107,13 +107,28 @@ def why(words: str, address: str, district: str) -> None:
 
 def _read(path: Path) -> list[Report]:
     try:
-        return reading.from_file(path)
+        read = reading.from_file(path)
     except (reading.FileError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{path}: {error}") from None
+    if read.left_out:
+        click.echo(
+            f"{path.name}: {len(read.reports)} reports read, {read.left_out} rows left out"
+            f" ({read.without_item} without an item, {read.without_description} without a description)",
+            err=True,
+        )
+    return read.reports
 
 
 def _tell(found: evaluation.Evaluation, how: str) -> None:
     click.echo(how)
     for name, one in (("item", found.items), ("agency", found.agencies)):
-        click.echo(f"  {name:7} first {one.top_1:.2%}   among three {one.top_3:.2%}   of {one.asked}")
-    click.echo(f"  {found.ms:.2f} ms a report")
+        first, three = _between(one.first, one.asked), _between(one.among_three, one.asked)
+        click.echo(
+            f"  {name:7} first {one.top_1:.2%} ({first})   among three {one.top_3:.2%} ({three})   of {one.asked}"
+        )
+    click.echo(f"  {found.ms:.2f} ms a report; in brackets what would be seen 19 times in 20")
+
+
+def _between(right: int, asked: int) -> str:
+    low, high = evaluation.interval(right, asked)
+    return f"{low:.1%} to {high:.1%}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 from time import perf_counter
 
 from citycall.services.cases.classify.features import Report
@@ -45,6 +46,16 @@ class Accuracy:
         return self.among_three / self.asked if self.asked else 0.0
 
 
+def interval(right: int, asked: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share: how far chance alone may have moved it."""
+    if not asked:
+        return 0.0, 1.0
+    share = right / asked
+    middle = (share + z * z / (2 * asked)) / (1 + z * z / asked)
+    half = z / (1 + z * z / asked) * sqrt(share * (1 - share) / asked + z * z / (4 * asked * asked))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
 @dataclass
 class Evaluation:
     """Items and agencies, and what one question costs."""
@@ -60,6 +71,10 @@ class Evaluation:
             "item_top_3": round(self.items.top_3, 4),
             "agency_top_1": round(self.agencies.top_1, 4),
             "agency_top_3": round(self.agencies.top_3, 4),
+            "item_top_3_low": round(interval(self.items.among_three, self.items.asked)[0], 4),
+            "item_top_3_high": round(interval(self.items.among_three, self.items.asked)[1], 4),
+            "agency_top_1_low": round(interval(self.agencies.first, self.agencies.asked)[0], 4),
+            "agency_top_1_high": round(interval(self.agencies.first, self.agencies.asked)[1], 4),
             "ms": round(self.ms, 2),
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from citycall.base.policies import pack_of
@@ -26,8 +27,21 @@ class FileError(ValueError):
     """A file that cannot be learned from, in words for people."""
 
 
-def from_file(path: Path) -> list[Report]:
-    """The reports of a CSV file with the columns above; rows without a description or item are left out."""
+@dataclass(frozen=True)
+class Read:
+    """The reports of a file, and how many rows could not be used, and why."""
+
+    reports: list[Report]
+    without_item: int = 0
+    without_description: int = 0
+
+    @property
+    def left_out(self) -> int:
+        return self.without_item + self.without_description
+
+
+def from_file(path: Path) -> Read:
+    """The reports of a CSV file with the columns above; rows without a description or item are counted only."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         there = set(rows.fieldnames or ())
@@ -42,7 +56,11 @@ def from_file(path: Path) -> list[Report]:
             ]
         except csv.Error as error:
             raise FileError(f"{path}: {error}") from error
-    return [report for report in found if report.description and report.item]
+    return Read(
+        [report for report in found if report.description and report.item],
+        without_item=sum(not report.item for report in found),
+        without_description=sum(bool(report.item) and not report.description for report in found),
+    )
 
 
 def from_cases() -> list[Report]:

@@ -23,7 +23,7 @@ SEED = 1999
 
 
 class NumpyMissing(RuntimeError):
-    """Training wants numpy, which an installation does not need otherwise."""
+    """Training wants numpy, which nothing else loads (ADR 0013)."""
 
 
 def train(reports: Sequence[Report], *, epochs: int = EPOCHS, c: float = C) -> Model:
@@ -54,7 +54,9 @@ def _numpy() -> Any:
     try:
         import numpy
     except ImportError as error:
-        raise NumpyMissing("training a model needs numpy: pip install numpy") from error
+        raise NumpyMissing(
+            "training needs numpy, which requirements/base.txt installs: pip install numpy"
+        ) from error
     return numpy
 
 
