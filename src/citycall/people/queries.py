@@ -363,6 +363,12 @@ def parties(ids: Iterable[int | None]) -> dict[int, Party]:
     return Party.objects.in_bulk(wanted) if wanted else {}
 
 
+def left_address(party: int | None) -> bool:
+    """Whether a citizen left an address to write to; it is not opened for it."""
+    found = Party.objects.filter(pk=party).values_list("address", flat=True).first() if party else None
+    return bool(found)
+
+
 def parties_by_phone(number: str, limit: int = 200) -> list[int]:
     """Ids of parties with this number, newest first. An impossible number has none."""
     try:

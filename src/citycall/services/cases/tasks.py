@@ -108,7 +108,7 @@ def open_task(
 
 
 def _opened(pack: Pack, case: Case, rule: TaskRule, now: datetime, note: str) -> dict[str, Any]:
-    due = None if rule.limit is None else rule.limit.after(now, calendar_of(pack, case.district, case.agency))
+    due = rule.due(now, case.released_at, calendar_of(pack, case.district, case.agency))
     return {
         "case": case,
         "code": rule.code,

@@ -139,6 +139,12 @@ class DecideForm(ActForm):
     agencies = forms.MultipleChoiceField(
         label=_("加入機關"), required=False, widget=forms.CheckboxSelectMultiple
     )
+    authority = forms.CharField(
+        label=_("或府外權責機關"),
+        required=False,
+        max_length=120,
+        help_text=_("非屬本府任何機關者填寫；原派工機關須於期限內函請辦理。"),
+    )
     until = Day(label=_("展延至"), required=False)
     reason = forms.CharField(
         label=_("決定理由"), min_length=2, max_length=1000, widget=forms.Textarea(attrs=LARGE)
@@ -151,15 +157,22 @@ class DecideForm(ActForm):
     def prepare(self, detail: CaseDetail) -> None:
         effect = self.rule.effect
         proposed = list(self.asked.proposed)
-        one = effect in ("reassign", "dispute")
-        if one:
+        one = effect in ("reassign", "dispute", "release")
+        if effect == "release":
+            self.choose("agency", [("", gettext("（未指定）")), *agency_choices(detail.case.agency)])
+            self.fields["agency"].initial = proposed[0] if proposed else ""
+            self.fields["agency"].label = gettext("應屬權責機關")
+            self.fields["authority"].initial = "" if proposed else self.asked.authority
+        else:
+            del self.fields["authority"]
+        if effect in ("reassign", "dispute"):
             but = detail.case.agency if effect == "reassign" else ""
             self.choose("agency", [("", gettext("（請選擇）")), *agency_choices(but)])
             self.fields["agency"].initial = proposed[0] if proposed and effect == "reassign" else ""
             mark(self.fields["agency"], must=True)  # consent names it; a refusal does not
             if effect == "dispute":
                 self.fields["agency"].label = pgettext("ruling", "裁示由何機關負責")
-        else:
+        elif not one:
             del self.fields["agency"]
         if effect == "join":
             _choose_many(self.fields["agencies"], agency_choices(detail.case.agency))

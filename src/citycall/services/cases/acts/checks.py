@@ -11,7 +11,7 @@ from citycall.base.policies import in_force
 from citycall.people.queries import subordinates
 from citycall.policy import Pack
 from citycall.policy.tasks import TaskRule
-from citycall.services.cases import tasks
+from citycall.services.cases import requests, tasks
 from citycall.services.cases.acts.standing import Standing, Way, Who, moves, wrong_status
 from citycall.services.cases.models import Case, CaseTask, ReplyBy
 
@@ -234,10 +234,18 @@ def stage_asked(at: Standing) -> Refused | None:
 
 
 def releasable(at: Standing) -> Refused | None:
-    """The pack knows a release (`release`)."""
+    """The pack knows a release (`release`), and none that must be asked for (TP-6-6-0)."""
     if at.kind.release is None:
         return Refused("no_release", _("這類案件不適用解除列管。"), status=409)
-    return None
+    return must_be_asked(at.pack, at.case)
+
+
+def must_be_asked(pack: Pack, case: Case) -> Refused | None:
+    """``request_required`` where the agency applies for release and the call centre decides (TP-6-6-0)."""
+    if all(rule.effect != "release" for rule in requests.rules_of(pack, case.kind)):
+        return None
+    message = _("這類案件的解除列管由權責機關提出申請，話務中心決定；請待機關申請後再行決定。")
+    return Refused("request_required", message, status=409)
 
 
 # --- closing ------------------------------------------------------------------------------------

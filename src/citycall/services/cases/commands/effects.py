@@ -44,12 +44,23 @@ def carry_out(ctx: Context, case: Case, rule: RequestRule, request: CaseRequest)
                 ground=request.ground,
                 name=ground.name if ground is not None else None,
                 reason=request.decision_reason or request.reason,
-                info={"request": request.pk},
+                info={"request": request.pk, **whose(request)},
             )
         case "extend":
             extend(ctx, case, request)
         case "dispute":
             rule_on(ctx, case, rule, request)
+
+
+def whose(request: CaseRequest) -> dict[str, str]:
+    """Whose the released matter is, as decided: another agency's of the city, or an authority's outside it,
+    to which the original agency then writes (TP-6-7a, TP-6-7b); `unsaid` where nobody was named.
+    """
+    if request.decided_agencies:
+        return {"belongs": "city"}
+    if request.authority:
+        return {"belongs": "outside", "authority": request.authority}
+    return {"belongs": "unsaid"}
 
 
 def reassign(ctx: Context, case: Case, agency: str, request: CaseRequest) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from citycall.base import clock
 from citycall.base.closures import calendar_of
 from citycall.base.commands import Refused
-from citycall.people.queries import agencies_with
+from citycall.people.queries import agencies_with, left_address
 from citycall.policy import Pack
 from citycall.policy.requests import Asked, Ground, RequestRule
 from citycall.services.cases import requests
@@ -84,8 +84,8 @@ def _place(rule: RequestRule, case: Case, data: MakeRequest, now: datetime) -> F
 
 
 def _attempt(rule: RequestRule, case: Case, data: MakeRequest, now: datetime) -> Fields:
-    """Where the caller could be asked, it must have been tried (TP-6-6-3)."""
-    if not (case.has_phone or case.has_email):
+    """Where the caller could be asked, it must have been tried (TP-6-6-3); an address will do (TP-6-2a)."""
+    if not (case.has_phone or case.has_email or left_address(case.party_id)):
         return {}
     fields: Fields = {}
     if not data.attempt:
@@ -165,10 +165,13 @@ def check_decision(rule: RequestRule, case: Case, request: CaseRequest, data: De
             message = _("爭議須裁示由何機關負責。")
             raise Refused("invalid", message, fields={"approve": message}, status=422)
         return []
-    one = rule.effect in ("reassign", "dispute")
+    one = rule.effect in ("reassign", "dispute", "release")
     named = _named(data.agency) if one else _named(data.agencies)
     field = "agency" if one else "agencies"
-    if not named and rule.effect != "dispute":
+    if data.authority and (named or rule.effect != "release"):
+        message = _("府外權責機關只在非屬本府其他機關權責而解除列管時填寫。")
+        raise Refused("invalid", message, fields={"authority": message}, status=422)
+    if not named and not data.authority and rule.effect != "dispute":
         named = list(request.proposed)
     if rule.effect in ("reassign", "join", "dispute") and not named:
         message = _("請選擇機關。")

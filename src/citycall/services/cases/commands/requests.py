@@ -183,13 +183,17 @@ def _name_parties(ctx: Context, case: Case, request: CaseRequest) -> None:
 
 
 class DecideRequest(OfCase):
-    """Which request; consent or not, why, and, where another is right, which agencies or which day."""
+    """Which request; consent or not, why, and, where another is right, which agencies or which day.
+
+    `authority`: whose a released matter is, where it belongs to no agency of the city (TP-6-7b).
+    """
 
     case_request: RowId
     approve: bool
     reason: Reason
     agency: Code | None = None
     agencies: Agencies = ()
+    authority: Annotated[str, OneLine, Field(max_length=120)] = ""
     until: Date | None = None
 
 
@@ -214,6 +218,9 @@ def decide_request(ctx: Context, data: DecideRequest) -> Requested:
     agencies = check_decision(rule, case, request, data)
     if data.until is not None:
         record(ctx, request, "case_request.shortened", set={"until": data.until})
+    authority = "" if agencies else data.authority or request.authority
+    if data.approve and authority != request.authority:
+        record(ctx, request, "case_request.redirected", set={"authority": authority})
     if data.approve and rule.effect == "extend":
         latest_until(rule, case, request.until, ctx.now)
     _settle(ctx, pack, case, rule, request, data.approve, data.reason, agencies)

@@ -79,11 +79,13 @@ class ReleaseCase(Particulars):
     reason: Reason
 
 
-@command("cases.release", who=RELEASERS, clauses=("KM-7-7b",), keyed=True)
+@command("cases.release", who=RELEASERS, clauses=("KM-7-7b", "TP-6-6-0"), keyed=True)
 def release(ctx: Context, data: ReleaseCase) -> Done:
     """Release a case from tracking, with ground and reason: its clocks stop and nothing more is owed on it.
 
-    Only those whom the kind names may; where it names nobody, no case of it is released.
+    Only those whom the kind names may; where it names nobody, no case of it is released. ``request_required``
+    where the pack has the agency ask for it: what is asked must be in time, on a ground and as that ground
+    demands (TP-6-6-0 to TP-6-6-5).
     """
     case = load_for_change(data.case)
     rule = pack_for(case).kinds[case.kind].release

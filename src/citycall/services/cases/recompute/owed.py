@@ -55,14 +55,15 @@ def anew(closure: Closure, span: Span) -> list[Owed]:
     found = []
     for task in rows.select_related("case").order_by("case", "pk"):
         pack = pack_of(task.case.policy_version_id)
-        limit = next((rule.limit for rule in pack.tasks if rule.code == task.code), None)
-        if limit is None or not counts_working_time(limit):
+        rule = next((one for one in pack.tasks if one.code == task.code), None)
+        if rule is None or rule.limit is None or not counts_working_time(rule.limit):
             continue
         try:
-            due = limit.after(task.opened_at, calendar_of(pack, task.case.district, task.case.agency))
+            calendar = calendar_of(pack, task.case.district, task.case.agency)
+            due = rule.due(task.opened_at, task.case.released_at, calendar)
         except LimitError:
             continue
-        if due != task.due_at:
+        if due is not None and due != task.due_at:
             case = task.case
             found.append(Owed(task.pk, case.pk, due, case.agency, case.district, case.policy_version_id))
     return found
