@@ -27,7 +27,8 @@ _NAMES = (
 )
 _CITIES = tuple((name, name[:-1]) for name in re.findall("...", _NAMES))
 _NUMERALS = {zh: n for n, zh in enumerate("〇一二三四五六七八九")} | {"零": 0, "兩": 2}
-_ZH_NUMBER = "〇零一二三四五六七八九十百兩"
+_TENS = {"廿": "二十", "卄": "二十", "卅": "三十"}
+_ZH_NUMBER = "〇零一二三四五六七八九十百兩廿卄卅"
 _HAN = r"\u4e00-\u9fff"
 _ROAD = re.compile(rf"[{_HAN}\d]{{1,10}}?(?:大道|路|街)(?![燈口邊旁樹面況])(?:[一二三四五六七八九十]+段)?")
 _ROAD_AT_CROSSING = re.compile(rf"[{_HAN}\d]{{1,10}}?(?:大道|路|街)(?:[一二三四五六七八九十]+段)?")
@@ -131,7 +132,7 @@ def place(pack: Pack, address: str, district: str | None = None) -> Place:
         _refuse_other_district(pack, rest)
     rest = rest.strip("-,.;:、。 ")
     kind, roads, key = _key(rest)
-    if len(key) < 2 or (kind == "text" and not re.search(rf"[{_HAN}]{{2}}|[A-Za-z0-9]{{3}}", key)):
+    if len(key) < 2 or (kind == "text" and not re.search(rf"[{_HAN}]{{2}}|[A-Za-z0-9]{{3}}|\d線|國\d", key)):
         raise PlaceError(
             "too_vague",
             Text(
@@ -168,6 +169,10 @@ def even(address: str) -> str:
     text = "".join(c for c in text if not c.isspace() and unicodedata.category(c)[0] != "C")[:MOST]
     text = text.replace("台", "臺")
     text = re.sub(r"[‐‑‒–—―−~〜～﹣_]+", "-", text)
+    text = re.sub(
+        rf"([{_ZH_NUMBER}]+)(?=[之-][{_ZH_NUMBER}\d]+[號巷弄])", lambda found: _arabic(found.group(1)), text
+    )
+    text = re.sub(rf"(?<=號之)([{_ZH_NUMBER}]+)", lambda found: _arabic(found.group(1)), text)
     text = re.sub(rf"([{_ZH_NUMBER}]+)(?=號|巷|弄|鄰)", lambda found: _arabic(found.group(1)), text)
     text = re.sub(r"(\d+)段", lambda found: f"{_chinese(found.group(1))}段", text)
     text = re.sub(r"(\d)號(?:之|-)(\d+)(?!\d*號)", r"\1-\2號", text)
@@ -209,6 +214,7 @@ def numbers_apart(one: str, other: str) -> int | None:
 
 def _arabic(zh: str) -> str:
     """A Chinese number below a thousand, or digits read one by one, in arabic digits."""
+    zh = "".join(_TENS.get(c, c) for c in zh)
     if not any(unit in zh for unit in "十百"):
         return "".join(str(_NUMERALS[c]) for c in zh)
     total, digit = 0, 0
@@ -288,12 +294,18 @@ def _district_named(names: Gazetteer, rest: str) -> tuple[str | None, str, bool]
         if len(stem) > 1 and rest.startswith(stem) and not _NOT_AFTER_STEM.match(rest[len(stem) :]):
             tail = rest[len(stem) :]
             named = _ROAD_AT_CROSSING.search(tail) is not None or re.search(r"[巷號]", tail) is not None
-            return code, tail if named else rest, False  # a landmark keeps its whole name: 板橋車站
+            return (
+                code,
+                _without_village(tail) if named else rest,
+                False,
+            )  # a landmark keeps its whole name: 板橋車站
     return None, _without_village(rest), False
 
 
 def _without_village(rest: str) -> str:
-    return re.sub(rf"^[{_HAN}]{{2,3}}[里村](?:\d+鄰)?(?=[{_HAN}\d]{{1,8}}(?:路|街|大道))", "", rest)
+    return re.sub(
+        rf"^[{_HAN}]{{2,3}}[里村](?:\d+鄰)?(?=[{_HAN}\d]{{1,8}}(?:路|街|大道)|[{_HAN}]{{2,6}}巷)", "", rest
+    )
 
 
 def _refuse_other_district(pack: Pack, rest: str) -> None:
@@ -336,6 +348,7 @@ def _key(rest: str) -> tuple[PlaceKind, tuple[str, ...], str]:
         lane = _NAMED_LANE.match(plain)
         if lane is not None:
             return "number" if lane.group().endswith("號") else "lane", (), lane.group()
+        plain = re.sub(rf"^[{_HAN}]{{2}}[里村](?:\d+鄰)?(?=[{_HAN}]{{4}})(?![長民辦內活])", "", plain)
         return "text", (), re.sub(rf"[^{_HAN}A-Za-z0-9-]", "", plain)
     road, after = first
     tail = _tail(after)
@@ -356,14 +369,15 @@ def _road(text: str) -> tuple[str, str] | None:
     if found is None:
         return None
     road = _LEAD.sub("", found.group())
-    road = re.sub(r"^(?:.*(?:區|與|靠近|未過|未到|介於)|上面?)(?=.{2})", "", road)
+    road = re.sub(r"^(?:.*(?:區|與|靠近|未過|未到|介於|轉進|轉入)|上面?)(?=.{2})", "", road)
+    road = re.sub(r"^近(?=.{2})", "", road)
     return road, text[found.end() :]
 
 
 def _tail(after: str) -> str:
     """Lane, alley and number after a road."""
     out = ""
-    lane = re.match(rf"(\d+(?:-\d+)?|[{_HAN}]{{1,4}}?)巷", after)
+    lane = re.match(rf"(?:轉進|轉入|旁|內|的)?(\d+(?:-\d+)?|[{_HAN}]{{1,4}}?)巷", after)
     if lane is not None:
         out, after = f"{lane.group(1)}巷", after[lane.end() :]
         alley = re.match(r"(\d+(?:-\d+)?)弄", after)
