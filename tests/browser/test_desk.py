@@ -218,14 +218,39 @@ def test_the_picked_item_survives_a_late_answer(desk: Page) -> None:
     expect(desk.locator("#item-manhole")).to_be_visible()
     expect(desk.locator("#item-manhole")).not_to_be_checked()
     held: list[Route] = []
-    desk.route("**/desk/items?*", lambda route: held.append(route))
-    with desk.expect_request("**/desk/items?*"):
+    desk.route("**/desk/items", lambda route: held.append(route))
+    with desk.expect_request("**/desk/items"):
         desk.locator("#id_words").fill("漏水水溝堵")
     desk.locator("#item-manhole").check()
     desk.locator("#items > *").first.evaluate("one => { one.dataset.before = 1 }")
     held[0].continue_()
     expect(desk.locator("#items [data-before]")).to_have_count(0)
     expect(desk.locator("#item-manhole")).to_be_checked()
+
+
+def test_what_is_reported_finds_the_item_and_nothing_moves(desk: Page) -> None:
+    """Description and address are looked at as they are typed; the choice is at hand without the mouse."""
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url) if "/desk/" in request.url else None)
+    report = desk.locator("#id_description")
+    report.focus()
+    before = report.bounding_box()
+    with desk.expect_response("**/desk/check"):
+        desk.keyboard.type("路燈不亮，路面有坑洞")
+    expect(desk.locator("#items .item").first).to_contain_text("路燈")
+    expect(desk.locator("#item-pothole")).to_be_visible()
+    assert report.bounding_box() == before
+    expect(report).to_be_focused()
+    assert not [url for url in asked if "/desk/items" in url]
+    desk.keyboard.press("Alt+ArrowDown")
+    desk.keyboard.press("Alt+ArrowDown")
+    chosen = desk.locator("#items :checked").get_attribute("value")
+    expect(report).to_be_focused()
+    with desk.expect_response("**/desk/check"):
+        desk.keyboard.type("，請處理")
+    desk.wait_for_timeout(300)
+    expect(desk.locator("#items :checked")).to_have_value(chosen or "")
+    assert report.bounding_box() == before
 
 
 def test_half_composed_characters_are_not_looked_up(desk: Page) -> None:

@@ -151,6 +151,39 @@ def test_words_find_items_and_the_first_is_chosen(desk: Client) -> None:
     assert "沒有符合" in desk.get("/desk/items?words=QQQ", headers=HTMX).content.decode()
 
 
+def test_what_is_reported_finds_items_with_the_check(desk: Client) -> None:
+    """One answer: what is known of the card, and the items; what words found stays chosen."""
+    page = check(desk, words="", item="", description="路面有坑洞")
+    assert 'id="items" hx-swap-oob="innerHTML"' in page
+    assert 'value="pothole"' in page
+    assert re.findall(r'value="(\w+)"[^>]*checked', check(desk, description="路面有坑洞")) == ["streetlight"]
+
+
+@pytest.mark.parametrize("words", ["", "路燈"])
+def test_learned_items_follow_the_report_until_one_is_picked(
+    desk: Client, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    from citycall.policy import Pack
+    from citycall.services.cases.classify.store import Suggestion
+    from citycall.web.desk import card
+
+    asked = []
+
+    def learned(pack: Pack, said: str, day: object, *, address: str, district: str) -> list[Suggestion]:
+        asked.append((said, address, district))
+        return [Suggestion(pack.items["pothole"], 0.9, ("坑洞",))] if "坑洞" in said else []
+
+    monkeypatch.setattr(card, "suggest", learned)
+    page = check(desk, words=words, item="streetlight" if words else "", description="有坑洞")
+    assert asked[-1] == (f"{words} 有坑洞".strip(), "板橋區中山路一段161號", "板橋區")
+    assert "依 坑洞" in re.sub(r"<[^>]+>", "", page)
+    chosen = re.findall(r'value="(\w+)"[^>]*checked', page)
+    assert chosen == (["streetlight"] if words else ["pothole"])
+    assert "4 小時" in page if words else "路面" in page
+    picked = check(desk, words="", item="noise", picked="noise", description="有坑洞")
+    assert re.findall(r'value="(\w+)"[^>]*checked', picked) == ["noise"]
+
+
 def check(desk: Client, **changes: str) -> str:
     answer = desk.post("/desk/check", TYPED | changes, headers=HTMX)
     assert answer.status_code == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import get_language
@@ -21,7 +21,7 @@ from citycall.policy.located import Point, locate
 from citycall.policy.model import District
 from citycall.policy.notices import notices_for, reporter_channel
 from citycall.services.cases import queries
-from citycall.services.cases.classify.store import suggest
+from citycall.services.cases.classify.store import Suggestion, suggest
 from citycall.services.cases.commands.naming import kinds_for
 from citycall.services.cases.models import Prevention, UnfoundedLetter
 from citycall.services.cases.near import Spot
@@ -191,17 +191,45 @@ def _tells(pack: Pack, kind: CaseKind, given: Mapping[str, str]) -> str | None:
     return next((way for way in ways if way), None)
 
 
-def items_for(
-    pack: Pack, words: str, agency_names: Names, limit: int = 6, filed_as: str = ""
-) -> list[Choice]:
-    """The items that a few words point at; without words the first of the table.
+@dataclass(frozen=True)
+class Said:
+    """What is typed of a matter so far: the words looked for, what is reported, and where."""
 
-    First those that such words meant in the city's own cases, where a model was trained; then by the words of
-    the items themselves. With a kind, those that may be filed as it.
+    words: str = ""
+    description: str = ""
+    address: str = ""
+    district: str = ""
+
+    @classmethod
+    def of(cls, pack: Pack, typed: Mapping[str, str]) -> Said:
+        """From the form; a district that only the address names is known too."""
+        address = typed.get("address", "").strip()[:200]
+        code: str | None = typed.get("district", "")
+        if address and not code:
+            try:
+                code = pack.place(address).district_code
+            except PlaceError:
+                code = ""
+        district = pack.district(code or "")
+        return cls(
+            typed.get("words", "").strip()[:80],
+            typed.get("description", "").strip()[:600],
+            address.removeprefix(pack.city.zh),
+            district.name.zh if district is not None else "",
+        )
+
+
+def items_for(
+    pack: Pack, said: Said, agency_names: Names, limit: int = 6, filed_as: str = ""
+) -> list[Choice]:
+    """The items that what is typed points at; without anything the first of the table.
+
+    First those that such reports were in the city's own cases, where a model was trained; then by the words
+    of the items themselves. With a kind, those that may be filed as it.
     """
     today = clock.today()
-    words = words.strip()
-    likely = suggest(pack, words, today) if words else []
+    words = said.words or said.description
+    likely = _likely(pack, said, today)
     if filed_as in pack.kinds:
         likely = [one for one in likely if filed_as in kinds_for(pack, one.item)]
     if filed_as not in pack.kinds:
@@ -216,6 +244,36 @@ def items_for(
         *(choice_of(one.item, agency_names, pack, one.words) for one in likely),
         *(choice_of(item, agency_names, pack) for item in rest),
     ]
+
+
+def _likely(pack: Pack, said: Said, today: date) -> list[Suggestion]:
+    """What was learned of such words, and of all that was said there: what is looked for comes first."""
+    where = {"address": said.address, "district": said.district}
+    found = suggest(pack, said.words, today, **where)
+    if said.description:
+        whole = suggest(pack, f"{said.words} {said.description}".strip(), today, **where)
+        first = {one.item.code for one in found[:1]}
+        found = [*found[:1], *(one for one in whole if one.item.code not in first)][:3]
+    return found
+
+
+def items_with_choice(
+    pack: Pack, typed: Mapping[str, str], agency_names: Names, picked: str
+) -> tuple[list[Choice], str]:
+    """The items for all that is typed, and which is chosen while place and report are still being typed.
+
+    What was picked, or found by words, stays. Where nothing was looked for, the likeliest is chosen.
+    """
+    filed_as = typed.get("filed_as", "")
+    found = items_for(pack, Said.of(pack, typed), agency_names, filed_as=filed_as)
+    chosen = typed.get("item", "")
+    may_be_none = filed_as in pack.kinds and not pack.kinds[filed_as].item_required
+    if not typed.get("words", "").strip() and not picked and not may_be_none:
+        chosen = found[0].item.code if found and found[0].why else chosen
+    item = pack.items.get(chosen)
+    if item is not None and item not in [choice.item for choice in found]:
+        found = [choice_of(item, agency_names, pack), *found[:-1]]
+    return found, chosen
 
 
 def choice_of(item: Item, agency_names: Names, pack: Pack, why: tuple[str, ...] = ()) -> Choice:

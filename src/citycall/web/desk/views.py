@@ -67,7 +67,7 @@ def card_context(form: CaseForm, **more: Any) -> dict[str, Any]:
     pack, names = policies.in_force()[1], agency_names()
     typed = {name: str(form[name].value() or "") for name in CaseForm.base_fields}
     marks = form["marks"].value() or []
-    items = card.items_for(pack, typed["words"], names, filed_as=typed["filed_as"])
+    items = card.items_for(pack, card.Said.of(pack, typed), names, filed_as=typed["filed_as"])
     chosen = pack.items.get(typed["item"])
     if chosen is not None and chosen not in [choice.item for choice in items]:
         items.insert(0, card.choice_of(chosen, names, pack))
@@ -120,18 +120,32 @@ def _taken_up(request: StaffRequest, pack: Pack) -> dict[str, str]:
     }
 
 
-@require_safe
-@staff_view(roles=OPERATORS)
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(roles=OPERATORS, beside=True)
 def items(request: StaffRequest) -> HttpResponse:
-    """The items that the typed words point at. What was picked by hand stays while it is among them."""
+    """The items that what is typed points at, while words are looked for. Writes nothing.
+
+    The first is chosen; what was picked by hand stays while it is among them. Posted with what was said and
+    where, so that none of it stands in an address.
+    """
     pack = policies.in_force()[1]
-    words, filed_as = request.GET.get("words", "")[:80], request.GET.get("filed_as", "")
-    found = card.items_for(pack, words, agency_names(), filed_as=filed_as)
-    without = _without_item(pack, filed_as)
-    chosen = request.GET.get("picked", "")
+    typed = _typed(request)
+    found = card.items_for(pack, card.Said.of(pack, typed), agency_names(), filed_as=typed["filed_as"])
+    without = _without_item(pack, typed["filed_as"])
+    chosen = _picked(request)
     if chosen not in {choice.item.code for choice in found}:
-        chosen = found[0].item.code if found and words.strip() and not without else ""
-    return render(request, "desk/_items.html", {"items": found, "chosen": chosen, "without_item": without})
+        chosen = found[0].item.code if found and typed["words"].strip() and not without else ""
+    context = {"items": found, "chosen": chosen, "without_item": without, "words": typed["words"]}
+    return render(request, "desk/_items.html", context)
+
+
+def _typed(request: StaffRequest) -> dict[str, str]:
+    sent = request.POST if request.method == "POST" else request.GET
+    return {name: plain(sent.get(name, "")) for name in CaseForm.base_fields}
+
+
+def _picked(request: StaffRequest) -> str:
+    return (request.POST if request.method == "POST" else request.GET).get("picked", "")
 
 
 def _without_item(pack: Pack, filed_as: str) -> bool:
@@ -142,10 +156,16 @@ def _without_item(pack: Pack, filed_as: str) -> bool:
 @require_POST
 @staff_view(roles=OPERATORS, beside=True)
 def check(request: StaffRequest) -> HttpResponse:
-    """What is known of the half-filled form. Posted, since it carries what was said; writes nothing."""
-    typed = {name: plain(request.POST.get(name, "")) for name in CaseForm.base_fields}
-    found = card.check(policies.in_force()[1], typed, agency_names(), request.POST.getlist("marks")[:12])
-    return render(request, "desk/_check.html", {"check": found})
+    """What is known of the half-filled form, and the items that it points at: one answer to both.
+
+    Posted, since it carries what was said; writes nothing.
+    """
+    pack, names, typed = policies.in_force()[1], agency_names(), _typed(request)
+    found, chosen = card.items_with_choice(pack, typed, names, _picked(request))
+    known = card.check(pack, typed | {"item": chosen}, names, request.POST.getlist("marks")[:12])
+    context = {"check": known, "items": found, "chosen": chosen, "words": typed["words"]}
+    context["without_item"] = _without_item(pack, typed["filed_as"])
+    return render(request, "desk/_looked.html", context)
 
 
 @require_POST
@@ -200,9 +220,7 @@ def established(request: StaffRequest, number: str) -> HttpResponse:
         "row": detail.row,
         "detail": detail,
         "kind": detail.pack.kinds[case.kind],
-        "point_district": named(other.name)
-        if (other := detail.pack.district(case.point_district))
-        else "",
+        "point_district": named(other.name) if (other := detail.pack.district(case.point_district)) else "",
         "number_groups": spoken.groups(case.number),
         "code_groups": spoken.groups(case.lookup_code),
         "sent": sent,

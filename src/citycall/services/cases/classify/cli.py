@@ -124,7 +124,8 @@ def _tell(found: evaluation.Evaluation, how: str) -> None:
     for name, one in (("item", found.items), ("agency", found.agencies)):
         first, three = _between(one.first, one.asked), _between(one.among_three, one.asked)
         click.echo(
-            f"  {name:7} first {one.top_1:.2%} ({first})   among three {one.top_3:.2%} ({three})   of {one.asked}"
+            f"  {name:7} first {one.top_1:.2%} ({first})   among three {one.top_3:.2%} ({three})"
+            f"   of {one.asked}"
         )
     click.echo(f"  {found.ms:.2f} ms a report; in brackets what would be seen 19 times in 20")
 

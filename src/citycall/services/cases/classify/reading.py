@@ -41,7 +41,7 @@ class Read:
 
 
 def from_file(path: Path) -> Read:
-    """The reports of a CSV file with the columns above; rows without a description or item are counted only."""
+    """The reports of a CSV file with the columns above; rows without description or item are only counted."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         there = set(rows.fieldnames or ())

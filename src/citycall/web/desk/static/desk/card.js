@@ -68,22 +68,45 @@ form.addEventListener("input", (event) => {
 });
 form.addEventListener("compositionend", (event) => typed(event.target));
 
-items.addEventListener("htmx:afterSwap", () => {
+function said() {
   document.getElementById("items-say").textContent = items.querySelector("[data-says]")?.dataset.says ?? "";
   // An answer to what was asked before the item was picked knows nothing of it: the choice stays.
   const mine = picked.value && radios().find((one) => one.value === picked.value);
   if (mine) mine.checked = true;
   showAsked();
+}
+
+items.addEventListener("htmx:afterSwap", () => {
+  said();
   if (chosen() === looked) return;
   looked = chosen();
   form.dispatchEvent(new CustomEvent("typed"));
 });
 
-// From the words the arrows choose the item, and Enter goes on to the next field; only Ctrl+Enter files the case.
-words.addEventListener("keydown", (event) => {
+// What is known of the card comes with the items it points at. They change only where they differ, not under
+// the hand of somebody choosing, and not after other words were looked for meanwhile.
+items.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const { fragment } = event.detail;
+  const names = (root) => [...root.querySelectorAll(".item")].map((one) => one.textContent).join("\n");
+  const first = fragment.querySelector("input[type=radio]:checked")?.value ?? "";
+  const same = names(fragment) === names(items) && first === chosen();
+  const other = fragment.querySelector("[data-for]")?.dataset.for !== words.value;
+  if (same || other || items.contains(document.activeElement)) event.detail.shouldSwap = false;
+});
+items.addEventListener("htmx:oobAfterSwap", () => {
+  const before = looked;
+  said();
+  looked = chosen();
+  if (picked.value && looked !== before) form.dispatchEvent(new CustomEvent("typed"));
+});
+
+// From the words the arrows choose the item, from place and report the arrows with Alt; Enter goes on to the
+// next field; only Ctrl+Enter files the case.
+form.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const all = radios();
-  if (!step || event.isComposing || !all.length) return;
+  const here = event.target === words || (event.altKey && ["address", "description"].includes(event.target.name));
+  if (!here || !step || event.isComposing || !all.length) return;
   event.preventDefault();
   const at = all.findIndex((one) => one.checked);
   const next = all.at(at < 0 && step < 0 ? -1 : (at + step) % all.length);
