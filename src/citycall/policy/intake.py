@@ -25,7 +25,8 @@ class Mark(Rule):
     """What a matter touches, as the operator hears it.
 
     `requires`: what who reports must then say (KM-6-2a). `frees`: nothing is asked of them, whatever else
-    holds (KM-6-2b). `confirms`: who reports is rung back first; without their word no case (NT-8-2a).
+    holds (KM-6-2b). `confirms`: who reports is rung back first; without their word no case (NT-8-2a);
+    `confirmed_hours`: so long the call back holds for what is told, which no document says.
     """
 
     name: Text
@@ -33,6 +34,7 @@ class Mark(Rule):
     requires: tuple[Part, ...] = ()
     frees: bool = False
     confirms: bool = False
+    confirmed_hours: int = Field(default=24, ge=1)
     clauses: Clauses = ()
 
 

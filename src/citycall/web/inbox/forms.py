@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from citycall.base import clock
 from citycall.base.commands import Refused
 from citycall.policy.kinds import Choice
-from citycall.services.cases.commands.completion import required_of
+from citycall.services.cases.commands.completion import nobody_asked, required_of
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.inbox.particulars import Particulars
 from citycall.web.ui.forms import LocalTime, SeenForm, mark
@@ -231,11 +231,23 @@ class CompleteForm(Particulars, ActForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    field_order = ("finding", "result", *Particulars.base_fields, "done_at", "late_reason", "prevention")
+    no_reply = forms.CharField(
+        label=_("不回覆的理由"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("民眾留有聯絡方式；沒有擬具回覆稿時，請敘明理由。"),
+    )
+
+    field_order = (
+        "finding", "result", *Particulars.base_fields, "done_at", "late_reason", "prevention", "no_reply",
+    )  # fmt: skip
 
     def prepare(self, detail: CaseDetail) -> None:
         case = detail.case
         kind = detail.pack.kinds[case.kind]
+        if not nobody_asked(kind, case):
+            del self.fields["no_reply"]
         self.choose("finding", choices_of(kind.findings))
         self.keep_asked(kind.findings)
         wanted = required_of(kind, case)

@@ -28,15 +28,16 @@ def pass_up(ctx: Context, data: PassUp) -> PassedUp:
     case = load_for_change(data.case)
     roles = pack_for(case).kinds[case.kind].passed_up_to
     posts = [post for role in roles for post in posts_bearing(case.agency, role)]
-    person = next((found for post in posts if (found := recipient_of_post(post, ctx.now))), None)
-    if not posts or person is None:
+    stands = ((post, recipient_of_post(post, ctx.now)) for post in posts)
+    post, person = next(((post, found) for post, found in stands if found), ("", None))
+    if person is None:
         raise Refused("no_supervisor", _("本機關沒有可以陳請處理的主管。"), status=409)
     advance(
         ctx,
         case,
         "case.passed_up",
-        set={"taken_post": posts[0], "taken_by": person.pk},
-        info={"post": posts[0], "note": data.note},
+        set={"taken_post": post, "taken_by": person.pk},
+        info={"post": post, "note": data.note},
     )
-    ctx.audit("case", case.pk, post=posts[0])
-    return PassedUp(case=case.pk, number=case.number, status=case.status, post=posts[0])
+    ctx.audit("case", case.pk, post=post)
+    return PassedUp(case=case.pk, number=case.number, status=case.status, post=post)

@@ -14,7 +14,7 @@ from citycall.base.events import Event
 from citycall.policy.kinds import CaseKind, Choice
 from citycall.services.cases.commands.inputs import Instant, OfCase, OneLine
 from citycall.services.cases.lifecycle import pack_for
-from citycall.services.cases.models import Case, CaseReply, PhoneRecord, ReplyBy
+from citycall.services.cases.models import Case, CaseReply, PhoneRecord, ReplyBy, ReplyDraft
 
 Date = date  # a field may be called so too
 
@@ -36,6 +36,7 @@ class Complete(Particulars):
     done_at: Instant | None = None
     prevention: Annotated[str, Field(max_length=1000)] = ""
     late_reason: Annotated[str, Field(max_length=1000)] = ""
+    no_reply: Annotated[str, Field(max_length=500)] = ""  # why nobody is answered, where no wish is known
 
 
 def check_completion(
@@ -68,6 +69,10 @@ def check_completion(
     if data.finding and data.finding not in findings:
         fields["finding"] = _("請從清單中選擇查處情形。")
     fields |= missing_of(kind.finding(data.finding), case, data, now)
+    if not data.no_reply and nobody_asked(kind, case):
+        fields["no_reply"] = _(
+            "民眾留有聯絡方式，尚未回覆也未表示無需回覆；請先擬具回覆稿，或敘明不回覆之理由。"
+        )
     begun = min(
         filter(None, (case.established_at, case.notified_at))
     )  # told by telephone, it may begin at once
@@ -75,6 +80,18 @@ def check_completion(
         fields["done_at"] = _("辦畢時間必須在成案之後、現在之前。")
     if fields:
         raise Refused("not_completed", _("尚缺辦理結果，不能辦畢結案。"), fields=fields, status=422)
+
+
+def nobody_asked(kind: CaseKind, case: Case) -> bool:
+    """Whether no reply is on its way to somebody who was never asked how to be answered, as in a petition
+    that was a dispatch before (TP-5-5-1a). Who was asked and wants none said so at intake.
+    """
+    if not kind.reply.as_wished or kind.writing is None or case.reply_by != ReplyBy.NONE:
+        return False
+    if not case.became_of or not (case.has_phone or case.has_email):
+        return False
+    drafted = ReplyDraft.objects.filter(case=case, state=ReplyDraft.State.OPEN).exists()
+    return not drafted and last_answer(case) is None
 
 
 def missing_of(choice: Choice | None, case: Case, data: Particulars, now: datetime) -> dict[str, str]:

@@ -154,13 +154,14 @@ def complete(ctx: Context, data: Complete) -> Done:
     if data.prevention:
         _prevent(ctx, case, data.prevention)
     writing.put_up(ctx, case, kind, data.result)
+    said = {"late": late, **({"no_reply": data.no_reply} if data.no_reply else {})}
     if kind.completion.approved_by:
         changes |= {"submitted_at": ctx.now, "submitted_by": ctx.actor.staff_id}
-        advance(ctx, case, "case.submitted", set=changes, info={"late": late})
+        advance(ctx, case, "case.submitted", set=changes, info=said)
         lapse_request(ctx, case)
     else:
         changes |= {"completed_at": ctx.now, "completed_by": ctx.actor.staff_id}
-        step = advance(ctx, case, "case.completed", set=changes, info={"late": late})
+        step = advance(ctx, case, "case.completed", set=changes, info=said)
         lapse_request(ctx, case)
         completed(ctx, case, kind, told=step.told_reporter)
     ctx.audit("case", case.pk)
@@ -180,6 +181,8 @@ def completed(ctx: Context, case: Case, kind: CaseKind, *, told: int) -> None:
     elif written is writing.Went.OUT:
         return  # the message goes out by itself
     elif written is writing.Went.BY_PHONE or kind.reply.owes_call(case.reply_by, has_phone=case.has_phone):
+        if PhoneTask.objects.filter(case=case, state=PhoneTask.State.OPEN).exists():
+            return  # the call is owed since the work was done, and a letter written after it changes nothing
         agency = kind.reply.phone_agency_of(case.agency)
         record(
             ctx,

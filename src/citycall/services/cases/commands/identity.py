@@ -17,9 +17,6 @@ from citycall.policy.intake import Mark
 from citycall.policy.items import Item
 from citycall.policy.kinds import CaseKind
 
-# A call back confirms what is told on the same day, not who calls again with another matter next week.
-CONFIRMS_FOR = timedelta(days=1)
-
 
 def marks_named(pack: Pack, kind: CaseKind, named: Iterable[str]) -> dict[str, Mark]:
     """The marks that the operator put on the matter, in the order of the pack; ``invalid`` for another."""
@@ -79,7 +76,8 @@ def check_confirmed(
 ) -> int | None:
     """The call back that confirmed who reports, where a mark asks for one (NT-8-2a, NT-8-2b).
 
-    ``identity_unconfirmed`` without a call back of the last day that reached the number on the matter and
+    It holds for as long as the pack says, not for another matter next week.
+    ``identity_unconfirmed`` without such a call back that reached the number on the matter and
     confirmed who reports it.
     """
     asking = [mark for mark in marks.values() if mark.confirms]
@@ -90,7 +88,7 @@ def check_confirmed(
         found is not None
         and found.confirmed
         and found.phone_hash == _hash(phone)
-        and found.at > now - CONFIRMS_FOR
+        and found.at > now - timedelta(hours=min(mark.confirmed_hours for mark in asking))
     ):
         return found.pk
     touched = "、".join(mark.name.get(get_language()) for mark in asking)

@@ -11,6 +11,7 @@ from citycall.base import clock
 from citycall.base.commands import Context, Input, Refused, command, not_found
 from citycall.base.commands.inputs import Code, RowId
 from citycall.people.parties import reveal
+from citycall.people.queries import left_address
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases import writing
 from citycall.services.cases.commands.completion import Date
@@ -19,6 +20,7 @@ from citycall.services.cases.commands.inputs import Done, OfCase, OneLine
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
 from citycall.services.cases.models import Case, CaseFile, CaseReply, ReplyBy, ReplyDraft
 from citycall.services.cases.queries.sight import sees
+from citycall.services.cases.writing import BY_MESSAGE
 
 Phone = Annotated[str, OneLine, Field(max_length=40)]
 
@@ -92,6 +94,11 @@ def _wrong(kind: CaseKind, case: Case, data: DraftReply, way: str) -> dict[str, 
         fields["way"] = _("這類案件不能用這種方式回覆。")
     elif not reached.get(way, True):
         fields["way"] = _("民眾未留這種聯絡方式。")
+    elif way == CaseReply.Way.LETTER and rule.must and not left_address(case.party_id):
+        if any(reached[other] for other in BY_MESSAGE if other in rule.ways):
+            fields["way"] = _("民眾未留地址，信函無法寄達，不算書面答復；請改以電子郵件或簡訊答復。")
+        elif not data.way_reason:
+            fields["way_reason"] = _("民眾未留地址，信函無法寄達；請敘明無法送達之理由，存卷備查。")
     elif case.reply_by not in (way, ReplyBy.NONE) and not data.way_reason:
         asked = ReplyBy(case.reply_by).label
         fields["way_reason"] = _("民眾要求以「%(way)s」回覆；改用其他方式請敘明理由。") % {"way": asked}
