@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("citycall.run.cli:migrate", "Bring the database to this version."),
     "mutants": ("citycall.rehearsal.cli_mutants:command", "Does a story notice when a rule is lost?"),
     "notices": ("citycall.base.cli:notices", "What did not reach people, and sending it again."),
+    "places": ("citycall.policy.cli_places:places", "Outlines of districts; how addresses are read."),
     "policy": ("citycall.policy.cli:policy", "Check and compare policy packs; why a case is due then."),
     "rehearse": ("citycall.rehearsal.cli:rehearse", "Run scenarios on a virtual clock."),
     "replay": ("citycall.rehearsal.cli_data:replay", "Establish imported cases at the times they came."),
@@ -36,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("citycall.base.cli:worker", "Run one worker: timers, notices, audit chain."),
 }
 # These manage the process tree and the files of the clone; the others need Django's models.
-WITHOUT_DJANGO = {"django", "messages", "policy", "run"}
+WITHOUT_DJANGO = {"django", "messages", "places", "policy", "run"}
 # These work on the installation's database, and start it when `citycall run` does not run.
 ON_THE_DATABASE = {"audit", "import", "init", "migrate", "notices", "replay", "simulate", "staff"}
 ON_THE_DATABASE |= {"classify", "index", "jobs", "timers", "token"}
