@@ -90,6 +90,16 @@ def test_nonsense_is_refused_in_words(client: Client, made: Any, number: str, co
     assert "<script>" not in answer.content.decode().replace("<script ", "")
 
 
+@pytest.mark.parametrize("number", ["x" * 40, "\ufdfa" * 40, "F1150101-000001" + "9" * 25])
+def test_a_number_too_long_for_any_case_counts_as_a_wrong_try(client: Client, made: Any, number: str) -> None:
+    from citycall.services.cases.models import LookupFailure
+
+    for _n in range(10):
+        assert look_up(client, number, "000000").status_code == 404
+    assert LookupFailure.objects.count() == 10
+    assert look_up(client, number, "000000").status_code == 429
+
+
 def test_it_speaks_english(client: Client, made: Any) -> None:
     client.get("/?lang=en")
     page = look_up(client, made.number, made.lookup_code).content.decode()

@@ -17,6 +17,7 @@ WINDOW = timedelta(hours=1)
 KEPT = timedelta(days=1)
 WRONG_FOR_NUMBER = 10
 WRONG_FROM_ADDRESS = 30
+KEPT_LETTERS = 24  # of what was typed as a number: as many as the column holds
 
 
 class LookUp(Input):
@@ -35,9 +36,10 @@ class LookedUp(BaseModel):
 def look_up(ctx: Context, data: LookUp) -> LookedUp:
     """Whether number and code fit together. After too many wrong tries an hour must pass: ``too_many``."""
     number = plain_number(data.number)
+    tried = number[:KEPT_LETTERS]  # what is longer is no number of a case: its beginning tells it
     recent = LookupFailure.objects.filter(at__gt=ctx.now - WINDOW)
     address = ctx.actor.ip or ""
-    if recent.filter(number=number).count() >= WRONG_FOR_NUMBER or (
+    if recent.filter(number=tried).count() >= WRONG_FOR_NUMBER or (
         address and recent.filter(ip=address).count() >= WRONG_FROM_ADDRESS
     ):
         raise Refused(
@@ -46,7 +48,7 @@ def look_up(ctx: Context, data: LookUp) -> LookedUp:
     case = by_number(number)
     if case is None or not code_fits(case, data.code):
         LookupFailure.objects.filter(at__lt=ctx.now - KEPT).delete()
-        LookupFailure.objects.create(number=number, ip=address, at=ctx.now)
+        LookupFailure.objects.create(number=tried, ip=address, at=ctx.now)
         return LookedUp(found=False)
     ctx.audit("case", case.pk)
     return LookedUp(found=True, case=case.pk)
