@@ -149,16 +149,20 @@ def open_joins(case: Case) -> list[CaseJoin]:
 
 
 def held_up(pack: Pack, case: Case, event_kind: str) -> Refused | None:
-    """``joined_owe``, naming the agencies, where joined agencies must answer before this event (TP-5-3-0)."""
-    blocking = {rule.code for rule in rules_of(pack, case.kind) if event_kind in rule.blocks}
+    """``joined_owe``, naming the agencies, where joined agencies must answer before this event.
+
+    TP-5-3-0, NT-5-2-2b.
+    """
+    blocking = {rule.code: rule for rule in rules_of(pack, case.kind) if event_kind in rule.blocks}
     if not blocking:
         return None
-    owing = [join.agency for join in open_joins(case) if join.code in blocking]
+    owing = [join for join in open_joins(case) if join.code in blocking]
     if not owing:
         return None
-    names = "、".join(agency_name(code) for code in owing)
-    message = _("加分機關尚未填報辦理結果：%(names)s。") % {"names": names}
-    return Refused("joined_owe", message, status=409, info={"agencies": owing})
+    names = "、".join(agency_name(join.agency) for join in owing)
+    which = "、".join(dict.fromkeys(said(blocking[join.code]) for join in owing))
+    message = _("%(joining)s機關尚未填報：%(names)s。") % {"joining": which, "names": names}
+    return Refused("joined_owe", message, status=409, info={"agencies": [join.agency for join in owing]})
 
 
 def agency_name(code: str) -> str:
