@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from citycall.base import clock
 from citycall.base.commands import Context, Input, Refused, command
@@ -39,19 +39,26 @@ Way = Literal["sms", "email", "phone", "none"]
 class PlaceIn(Input):
     """Where it is: an address, crossing or landmark as people say it, a point on the map, or both."""
 
-    address: Annotated[str, OneLine, Field(max_length=200)] = ""  # may be left out where there is a point
-    district: Annotated[str, Field(max_length=16)] = ""
     lat: Annotated[float, Field(ge=10, le=30)] | None = None  # WGS84, as a telephone or a map gives it
-    lon: Annotated[float, Field(ge=110, le=130)] | None = None
+    lon: Annotated[float, Field(ge=110, le=130)] | None = Field(default=None, validate_default=True)
     accuracy_m: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    # May be left out where there is a point.
+    address: Annotated[str, OneLine, Field(max_length=200)] = Field(default="", validate_default=True)
+    district: Annotated[str, Field(max_length=16)] = ""
 
-    @model_validator(mode="after")
-    def _somewhere(self) -> Self:
-        if (self.lat is None) != (self.lon is None):
+    @field_validator("lon")
+    @classmethod
+    def _both(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if "lat" in info.data and (value is None) != (info.data["lat"] is None):
             raise ValueError(_("定位點要有緯度和經度。"))
-        if not self.address and self.lat is None:
+        return value
+
+    @field_validator("address")
+    @classmethod
+    def _somewhere(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("lat") is None:
             raise ValueError(_("請填寫地點。"))
-        return self
+        return value
 
     @property
     def point(self) -> Point | None:
