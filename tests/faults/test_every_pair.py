@@ -15,7 +15,8 @@ import pytest
 from tests.faults.processes import together
 from tests.faults.test_at_once import outcomes, run, taken
 from tests.guards.worlds import as_post
-from tests.services.lives import World, check_case, check_moves, check_notices, check_rows, world_of
+from tests.services.holds import check_case, check_moves, check_notices, check_rows
+from tests.services.lives import World, world_of
 from tests.services.values import Entry, enter
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("world"), pytest.mark.xdist_group("faults")]
@@ -131,7 +132,9 @@ def test_every_two_acts_meet_and_one_comes_after_the_other(people: World, begin:
         assert sum(told.values()) == len(group)
         case.refresh_from_db()
         history: dict[tuple[str, int], list[Any]] = {}
-        for event in Event.objects.order_by("id"):
+        rows = set(Event.objects.filter(pk__gt=since).values_list("subject_kind", "subject_id"))
+        theirs = Event.objects.filter(subject_id__in={pk for _kind, pk in rows} | {case.pk})
+        for event in theirs.order_by("id"):
             history.setdefault((event.subject_kind, event.subject_id), []).append(event)
         check_moves(case, history["case", case.pk])
         check_case(case)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.guards.worlds import fingerprint
+from tests.services.holds import check_case, check_moves, check_notices, check_rows, check_timers
 from tests.services.values import Entry, enter
 
 PLACES = {
@@ -22,15 +23,14 @@ REPORTERS: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
     ({"name": "張文華", "phone": "0933555666", "email": "both@example.com"}, ("sms", "email", "phone")),
     ({}, ("none",)),
 )
-ENDED = ("closed", "withdrawn", "released", "merged")
-# The moves table says when people may do these; a rule opens a task whenever its event happens.
-BY_RULE = frozenset({"case.task_opened", "case.task_done", "case.task_cancelled"})
 # What the act itself could not have told beforehand, because it lies in what was entered.
 STANDS_IN_THE_WAY = frozenset({"wrong_status", "task_open", "not_permitted"})
-# Acts whose reason hangs on what is named in them, so that the table without input says less.
+# What the other case of the two says is not in the table, which looks at one.
+OF_TWO = frozenset({"merge", "link_repeat"})
+# Acts whose reason hangs on what is named in them: the table is asked with what was entered, as the command
+# asks it. The others are compared with what the table says before anything is entered, as the screens do.
 NAMED = frozenset({"open_task", "do_task", "make_request", "decide_request", "withdraw_request"})
-NAMED |= {"state_position", "answer_join", "ask_reopening", "close", "request_stage", "decide_stage", "merge"}
-NAMED |= {"link_repeat", "pass_down"}
+NAMED |= {"state_position", "close", "request_stage", "decide_stage"}
 
 
 @dataclass
@@ -48,6 +48,28 @@ class World:
     refused: Counter[str] = field(default_factory=Counter)
     amiss: dict[str, list[str]] = field(default_factory=dict)
     lives: int = 0
+    goals: dict[int, Any] = field(default_factory=dict)
+    walked: Counter[str] = field(default_factory=Counter)
+
+    def goal(self, seed: int) -> Any:
+        """The act to which the life of this seed is led: one that nobody has done so far; None when all were.
+
+        Kept by seed, so that a life that fails is the same when it is lived again.
+        """
+        if seed not in self.goals:
+            left = [act for act in self.known() if not self.done[act.code]]
+            chosen = min(left, key=lambda act: self.walked[act.code]) if left else None
+            if chosen is not None:
+                self.walked[chosen.code] += 1
+            self.goals[seed] = chosen
+        return self.goals[seed]
+
+    def known(self) -> list[Any]:
+        """The acts that this government knows."""
+        from citycall.services.cases.acts import TABLE
+
+        kinds = self.pack.kinds.values()
+        return [act for act in TABLE if any(act.happens_in(kind, self.pack) for kind in kinds)]
 
 
 def world_of(name: str, time: Any) -> World:
@@ -83,17 +105,20 @@ class Life:
         self.world = world
         self.cases: list[int] = []
         self.story: list[str] = []
+        self.did: set[str] = set()
         last = Event.objects.order_by("-id").values_list("id", flat=True).first()
         self.begins = last or 0
 
     # --- what happens ---------------------------------------------------------------------------
 
-    def establish(self, dice: random.Random) -> None:
+    def establish(self, dice: random.Random, kinds: list[Any] | None = None, ways: Any = ()) -> None:
         """Take a case of some kind; what a kind asks for is tried until it is content."""
         from citycall.base.commands import Refused, execute
 
         for _ in range(6):
-            given = self._matter(dice)
+            given = self._matter(dice, kinds or list(self.world.pack.kinds.values()))
+            if ways:
+                given |= {"reporter": REPORTERS[0][0], "reply_by": dice.choice(ways)}
             try:
                 made = execute("cases.establish", self._operator(), given)
             except Refused as refusal:
@@ -107,8 +132,8 @@ class Life:
     def _operator(self) -> Any:
         return next(one for one in self.world.actors if one.has("operator"))
 
-    def _matter(self, dice: random.Random) -> dict[str, Any]:
-        kind = dice.choice(list(self.world.pack.kinds.values()))
+    def _matter(self, dice: random.Random, kinds: list[Any]) -> dict[str, Any]:
+        kind = dice.choice(kinds)
         reporter, ways = dice.choice(REPORTERS)
         given: dict[str, Any] = {
             "kind": kind.code,
@@ -135,53 +160,82 @@ class Life:
         self.story.append(f"{minutes} minutes pass")
         self.world.time.move(self.world.time.now + timedelta(minutes=minutes))
 
+    def case(self) -> Any:
+        """The case that this life is about, as it stands now."""
+        from citycall.services.cases.models import Case
+
+        return Case.objects.get(pk=self.cases[-1])  # the later one, as that is merged into the earlier
+
+    def has_done(self, code: str) -> bool:
+        return code in self.did
+
     def act(self, dice: random.Random) -> None:
         """Somebody tries something with a case, and it goes as the table said."""
-        from citycall.base.commands import Refused, execute
         from citycall.base.policies import pack_of
-        from citycall.services.cases.acts import Standing, why_not
         from citycall.services.cases.models import Case
 
         if not self.cases:
             return
         case = Case.objects.get(pk=dice.choice(self.cases))
-        pack, now = pack_of(case.policy_version_id), self.world.time.now
+        pack = pack_of(case.policy_version_id)
         act = self._likely(dice, case, pack)
         actor = self._somebody(dice, act, case, pack)
+        self._try(act, self._entry(dice, actor, case, pack), looks=dice.random() < 0.04)
+
+    def attempt(self, dice: random.Random, act: Any, wishes: tuple[str, ...] = ()) -> Any:
+        """One who may does it with what fits; the refusal, or None when it was done."""
+        from citycall.base.policies import pack_of
+
+        case = self.case()
+        pack = pack_of(case.policy_version_id)
+        entry = self._entry(dice, self._able(dice, act, case, pack), case, pack)
+        entry.careful, entry.wishes = True, wishes
+        return self._try(act, entry)
+
+    def _entry(self, dice: random.Random, actor: Any, case: Any, pack: Any) -> Entry:
         others = [one for one in self.cases if one != case.pk]
-        entry = Entry(dice, actor, case, pack, now, others, self.world.agencies)
+        return Entry(dice, actor, case, pack, self.world.time.now, others, self.world.agencies)
+
+    def _try(self, act: Any, entry: Entry, *, looks: bool = False) -> Any:
+        """The refusal that the command gave, or None; table and command must agree."""
+        from citycall.base.commands import Refused, execute
+        from citycall.services.cases.acts import Standing, why_not
+
+        case, actor = entry.case, entry.actor
         given = enter(act.code, self.world.inputs[act.command], entry)
-        said = why_not(act, Standing(actor, case, pack, now))
-        looks = dice.random() < 0.1
+        named = self.world.inputs[act.command].model_validate(given) if act.code in NAMED else None
+        said = why_not(act, Standing(actor, case, entry.pack, entry.now, named))
         before = fingerprint() if looks else {}
-        post = actor.posts[0].code
+        story = f"{actor.posts[0].code} {act.code} in {case.status}"
         try:
             execute(act.command, actor, given)
         except Refused as refusal:
             self.world.refused[refusal.code] += 1
-            self.story.append(f"{post} {act.code} in {case.status} -> {refusal.code}")
+            self.story.append(f"{story} -> {refusal.code} {refusal.fields or ''}")
             if looks:
                 _unwritten(before, refusal)
-            if act.code in NAMED:
+            if act.code in OF_TWO:
                 pass
             elif said is None and refusal.code in STANDS_IN_THE_WAY:
                 self._amiss(f"{act.code} is possible by the table, and refused", refusal)
             elif said is not None and refusal.code != said.code:
                 self._amiss(f"{act.code} is {said.code} by the table, and refused otherwise", refusal)
-        else:
-            self.world.done[act.code] += 1
-            self.story.append(f"{post} {act.code} in {case.status}")
-            if said is not None and act.code not in NAMED:
-                self._amiss(f"{act.code} was done", said)
-        if dice.random() < 0.05:
-            self.world.time.work()
+            return refusal
+        if act.code == "reopen":  # started anew at the very instant, a clock would have the former limit
+            self.pass_time(1)
+        self.world.done[act.code] += 1
+        self.did.add(act.code)
+        self.story.append(story)
+        if said is not None:
+            self._amiss(f"{act.code} was done", said)
+        return None
 
     def _amiss(self, what: str, refusal: Exception) -> None:
         """Table and command are out of step; all such are told together at the end."""
         self.world.amiss.setdefault(f"{what}: {refusal}", self.story[-6:])
 
     def _likely(self, dice: random.Random, case: Any, pack: Any) -> Any:
-        """Mostly what the moves of the kind allow now, and of that rather what was done seldom so far."""
+        """Mostly what the moves of the kind allow now."""
         from citycall.services.cases.acts import TABLE
 
         kind = pack.kinds[case.kind]
@@ -193,41 +247,58 @@ class Life:
             if any(kind.next_status(event, case.status) for event in act.events) or act.code == "do_task"
         ]
         leads = [act for act in open_now if any(_leads(kind, event, case.status) for event in act.events)]
-        chosen = leads if leads and dice.random() < 0.5 else open_now
-        weights = [1 + 4 / (1 + self.world.done[act.code]) for act in chosen]
-        return dice.choices(chosen, weights)[0]
+        return dice.choice(leads if leads and dice.random() < 0.5 else open_now)
 
-    def _somebody(self, dice: random.Random, act: Any, case: Any, pack: Any) -> Any:
-        """Mostly one of those who may."""
+    def _permitted(self, act: Any, case: Any, pack: Any) -> list[Any]:
+        """Those whose post may do it, whatever stands in its way."""
         from citycall.base.commands import effective_who
         from citycall.services.cases.acts import Standing
 
+        who = effective_who(act.command)
+        roles = set(who)
+        able = [one for one in self.world.actors if "staff" in roles or roles & one.roles()]
+        theirs, at = [], Standing(self.world.actors[0], case, pack, self.world.time.now)
+        for one in able:
+            at.actor = one
+            if act.who.post(at, who) is not None:
+                theirs.append(one)
+        return theirs or able or self.world.actors
+
+    def _somebody(self, dice: random.Random, act: Any, case: Any, pack: Any) -> Any:
+        """Mostly one of those who may."""
         if dice.random() < 0.12:
             return dice.choice(self.world.actors)
-        roles = set(effective_who(act.command))
-        able = [one for one in self.world.actors if roles & one.roles()]
+        able = self._permitted(act, case, pack)
         near = [one for one in able if case.agency in one.agencies()]
-        able = near if near and dice.random() < 0.6 else able
-        at = Standing(able[0], case, pack, self.world.time.now) if able else None
-        theirs = []
-        for one in able:
-            assert at is not None
+        return dice.choice(near if near and dice.random() < 0.6 else able)
+
+    def _able(self, dice: random.Random, act: Any, case: Any, pack: Any) -> Any:
+        """One for whom it is possible by the table; else one whose act it is at all."""
+        from citycall.services.cases.acts import Standing, why_not
+
+        able = self._permitted(act, case, pack)
+        near = [one for one in able if case.agency in one.agencies()]
+        far = [one for one in able if one not in near]
+        order = [*dice.sample(near, len(near)), *dice.sample(far, len(far))]
+        at, second = Standing(order[0], case, pack, self.world.time.now), None
+        for one in order:
             at.actor = one
-            if act.who.post(at, effective_who(act.command)) is not None:
-                theirs.append(one)
-        if at is not None and act.code in NAMED and dice.random() < 0.7:  # whose it is lies in the case
-            some = dice.sample(theirs or able, min(8, len(theirs or able)))
-            theirs = [one for one in some if _possible(act, at, one)] or theirs
-        return dice.choice(theirs or able or self.world.actors)
+            refused = why_not(act, at)
+            if refused is None:
+                return one
+            if second is None and refused.code != "not_permitted":
+                second = one
+        return second or order[0]
 
     # --- what must hold -------------------------------------------------------------------------
 
-    def check(self) -> None:
+    def check(self, *, sends: bool) -> None:
+        """What must hold at the end; without `sends`, messages are looked at in the outbox."""
         from citycall.base.events import Event
         from citycall.services.cases.models import Case
 
         self.world.time.worker = True
-        self.world.time.work()
+        self.world.time.work(send=sends)
         told: dict[tuple[str, int], list[Any]] = {}
         for event in Event.objects.filter(id__gt=self.begins).order_by("id"):
             told.setdefault((event.subject_kind, event.subject_id), []).append(event)
@@ -239,13 +310,6 @@ class Life:
         check_notices(self.cases)
 
 
-def _possible(act: Any, at: Any, actor: Any) -> bool:
-    from citycall.services.cases.acts import why_not
-
-    at.actor = actor
-    return why_not(act, at) is None
-
-
 def _unwritten(before: dict[str, Any], refusal: Exception) -> None:
     assert fingerprint() == before, f"refused ({refusal}), and yet something was written"
 
@@ -253,116 +317,3 @@ def _unwritten(before: dict[str, Any], refusal: Exception) -> None:
 def _leads(kind: Any, event: str, status: str) -> bool:
     after = kind.next_status(event, status)
     return after is not None and after != status
-
-
-def check_moves(row: Any, events: list[Any]) -> None:
-    """No illegal move: each event that was written was allowed, by the pack, in the status of that moment."""
-    from citycall.base.policies import pack_of
-
-    pack, status = pack_of(row.policy_version_id), None
-    kind = pack.kinds[events[0].set["kind"]]
-    for event in events:
-        now = event.set.get("status", status)
-        if status is None:
-            assert now == kind.begins, f"it began as {now}"
-        elif event.kind not in BY_RULE and any(move.event == event.kind for move in kind.moves):
-            move = kind.move(event.kind, status)
-            assert move is not None, f"{event.kind} of a {kind.code} in {status}"
-            assert now == (move.to or status), f"{event.kind} led from {status} to {now}"
-        else:
-            assert now == status, f"{event.kind} is no move of a {kind.code}, and led from {status} to {now}"
-        status, kind = now, pack.kinds[event.set.get("kind", kind.code)]
-
-
-def reachable(kind: Any, status: str) -> set[str]:
-    """The statuses that may still come."""
-    found, todo = {status}, [status]
-    while todo:
-        here = todo.pop()
-        for move in kind.moves:
-            if here in move.from_ and move.to is not None and move.to not in found:
-                found.add(move.to)
-                todo.append(move.to)
-    return found
-
-
-def check_case(case: Any) -> None:
-    """Its limit, its clocks and what is owed are those of where it stands."""
-    from citycall.base.policies import pack_of
-    from citycall.services.cases.models import OPEN_STATUSES, CaseClock, PhoneTask, StageRequest
-
-    pack = pack_of(case.policy_version_id)
-    kind = pack.kinds[case.kind]
-    clocks = list(CaseClock.objects.filter(case=case).order_by("pk"))
-    running = [one for one in clocks if one.state == "running"]
-    setting = [one for one in running if pack.clock(one.code).sets_due]
-    assert len(setting) <= (1 if case.status in OPEN_STATUSES else 0), "two limits, or one of what has ended"
-    if setting:
-        assert setting[0].due == case.due_at
-    coming = reachable(kind, case.status)
-    for one in clocks:
-        assert one.due is not None
-        if one.state != "running":
-            assert one.stopped_at is not None, f"{one.code} neither runs nor was stopped"
-            continue
-        stops = pack.clock(one.code).stop
-        assert any(kind.next_status(event, status) for event in stops for status in coming) or any(
-            event.startswith(("case.task", "case.request")) for event in stops
-        ), f"nothing can stop {one.code} of a {case.kind} that is {case.status}"
-    if case.status == "closed":
-        assert case.result
-        assert case.completed_at
-        assert case.closed_at >= case.completed_at >= case.established_at
-    owed = PhoneTask.objects.filter(case=case, state="open").count()
-    assert owed <= (1 if case.status == "completed" else 0), "a call is owed for a case that is not done"
-    asked = StageRequest.objects.filter(case=case, state="pending").count()
-    assert asked <= (1 if case.status in ("acknowledged", "in_progress", "established") else 0)
-
-
-def check_rows(told: dict[tuple[str, int], list[Any]]) -> None:
-    """Rows are the fold of their events: the cases', and those of whatever belongs to them."""
-    from django.apps import apps
-
-    from citycall.base import events
-    from citycall.base.encoding import jsonable
-
-    models = {events.subject_kind(model): model for model in apps.get_app_config("cases").get_models()}
-    for word in {kind for kind, _ in told} & models.keys():
-        rows = models[word]._default_manager.in_bulk([pk for kind, pk in told if kind == word])
-        for pk, row in rows.items():
-            folded: dict[str, Any] = {}
-            for event in told[word, pk]:
-                folded.update(event.set)
-            kept = {name: jsonable(getattr(row, name)) for name in folded}
-            assert kept == folded, f"{word} {pk} is not the fold of its events"
-
-
-def check_timers(cases: list[int]) -> None:
-    """Nothing is broken, nothing strikes twice, nothing that is due waits."""
-    from citycall.base import clock
-    from citycall.base.timers import Timer
-
-    broken = Timer.objects.filter(state="broken").first()
-    assert broken is None, broken and broken.error
-    pending = Timer.objects.filter(state="pending", subject_kind="case", subject_id__in=cases)
-    found = Counter((one.subject_id, str(sorted(one.payload.items())), one.due) for one in pending)
-    assert not [one for one, number in found.items() if number > 1], "a clock would strike twice"
-    assert not Timer.objects.filter(state="pending", due__lte=clock.now()).exists()
-
-
-def check_notices(cases: list[int]) -> None:
-    """Nobody is told one thing twice: of one event, or of the strikes of one instant."""
-    from django.db.models import Case, F, When
-
-    from citycall.base.notices import Notice
-
-    told = Counter(
-        Notice.objects.filter(about_kind="case", about_id__in=cases)
-        .annotate(struck=Case(When(caused_by=None, then=F("due_at"))))
-        .values_list("about_id", "template", "to_post", "party_id", "channel", "caused_by", "struck")
-    )
-    twice = [one for one, number in told.items() if number > 1]
-    assert not twice, f"somebody is told twice: {twice}"
-    assert not Notice.objects.filter(state="failed").exists()
-    undone = Notice.objects.exclude(reason="").filter(state="sent").first()
-    assert undone is None, undone and undone.reason

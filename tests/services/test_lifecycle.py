@@ -21,6 +21,7 @@ from pytest_django import DjangoDbBlocker
 from tests.guards.worlds import kept_world
 from tests.services.lives import Life, World, world_of
 from tests.services.values import value_of
+from tests.services.walks import Walk
 
 LIVES = int(os.environ.get("CITYCALL_LIVES", "2000"))
 STEPS = 4
@@ -40,13 +41,20 @@ class Lives(RuleBasedStateMachine):
         self.start = self.world.time.now
         self.undo = transaction.savepoint()
         self.life = Life(self.world)
+        self.sends = False
         self.world.lives += 1
 
     @initialize(seed=st.integers(0, 2**32))
     def begin(self, seed: int) -> None:
+        """Led to an act that nobody has done so far; once all were done, just a case or two."""
         dice = random.Random(seed)
+        goal = self.world.goal(seed)
+        self.sends = goal is not None or seed % 8 == 0
+        if goal is not None:
+            self.told(lambda: Walk(self.life, dice, goal).go())
+            return
         self.told(lambda: self.life.establish(dice))
-        if dice.random() < 0.25:
+        if dice.random() < 0.15:
             self.told(lambda: self.life.establish(dice))
 
     @rule(seed=st.integers(0, 2**32))
@@ -75,7 +83,7 @@ class Lives(RuleBasedStateMachine):
         from citycall.base import clock, notices
 
         try:
-            self.told(self.life.check)
+            self.told(lambda: self.life.check(sends=self.sends))
         finally:
             transaction.savepoint_rollback(self.undo)
             clock.set_virtual(self.start)
@@ -100,8 +108,6 @@ def grouped(name: str) -> Any:
 
 @pytest.mark.parametrize("world", [grouped(name) for name in PACKS], indirect=True)
 def test_what_must_hold_holds_in_every_life(world: World, db: None) -> None:
-    from citycall.services.cases.acts import TABLE
-
     machine = type("Lives", (Lives,), {"pack": world.name})
     run_state_machine_as_test(
         machine,
@@ -118,12 +124,10 @@ def test_what_must_hold_holds_in_every_life(world: World, db: None) -> None:
     )
     assert not world.amiss, "table and commands are out of step"
     assert world.lives >= LIVES // len(PACKS)
-    kinds = world.pack.kinds.values()
-    known = [act.code for act in TABLE if any(act.happens_in(kind, world.pack) for kind in kinds)]
-    never = [code for code in known if not world.done[code]]
+    never = [act.code for act in world.known() if not world.done[act.code]]
     print(world.name, world.lives, "lives,", sum(world.done.values()), "done,", dict(world.refused), never)
     if LIVES >= 2000:
-        assert len(never) <= len(known) * 2 // 5, f"never done in {world.lives} lives: {never}"
+        assert not never, f"never done in {world.lives} lives: {never}"
         assert {"not_permitted", "wrong_status"} <= world.refused.keys()
 
 
