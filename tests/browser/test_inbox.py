@@ -80,7 +80,7 @@ def test_the_chosen_row_and_the_ticks_stay_when_the_list_is_drawn_anew(page: Pag
     expect(page.locator(f"#pick-{made[2].case}")).to_be_checked()
     expect(page.locator(f"#row-{made[1].case}.selected, #row-{made[2].case}.selected")).to_have_count(1)
     page.get_by_role("button", name="簽收所選").click()
-    expect(page.locator("[data-picked-count]")).to_have_text("2")
+    expect(page.locator("#sign-several [data-picked-count]")).to_have_text("2")
     page.get_by_role("button", name="全部簽收").click()
     expect(page.get_by_text("已簽收 2 件")).to_be_visible()
 

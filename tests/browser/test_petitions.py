@@ -126,7 +126,7 @@ def test_without_scripts_the_card_still_files_a_report(live: str, new_context: C
     page.locator("#id_notified_at").fill(clock.local(clock.now()).strftime("%Y-%m-%dT%H:%M"))
     page.locator("#id_description").fill("擋土牆龜裂")
     page.locator("#id_phone").fill("0912345678")
-    page.get_by_role("button", name="成案").click()
+    page.get_by_role("button", name="成案", exact=True).click()
     page.wait_for_url("**/established")
     assert Case.objects.get().kind == "report"
 

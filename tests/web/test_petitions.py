@@ -528,6 +528,6 @@ def test_grade_b_counts_as_open_in_the_report(taipei: None) -> None:
     run("cases.enter_grade_b", "works.handler1", case=case.pk, **graded)
     page = login("research.evaluator").get("/oversight/").content.decode()
     assert re.search(r'data-label="B 等級未結">1<', page)
-    sheet = login("works.handler1").get("/inbox/trays/grade_b.csv").content.decode("utf-8-sig")
+    sheet = login("works.handler1").get("/inbox/trays/grade_b.csv").getvalue().decode("utf-8-sig")
     assert f"{case.number}," in sheet
     assert ",B" in sheet

@@ -32,6 +32,7 @@ _SAID: tuple[tuple[str, Callable[[Match], str]], ...] = (
         ),
     ),
     (r"this key is missing", lambda m: _("缺少這個鍵")),
+    (r"expected at least one role", lambda m: _("至少要有一個職務，否則無人可以核定或決定")),
     (
         r"(?P<found>.+) is not a limit; write .+",
         lambda m: _("%(found)s 不是時限；請寫數字加單位，例如 4 小時、6 個工作日") % {"found": m["found"]},

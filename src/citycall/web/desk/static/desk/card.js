@@ -27,10 +27,24 @@ const needs = JSON.parse(form.dataset.needs);
 const always = new Set([...form.querySelectorAll("[data-needed]")]
   .map(({ dataset }) => dataset.needed).filter((name) => form.elements.namedItem(name)?.required));
 
+// Marks with which who reports is rung back first; and how reporters of each kind may wish to be answered.
+const rungBack = JSON.parse(form.dataset.rungBack || "[]");
+const ways = JSON.parse(form.dataset.ways || "{}");
+
+function offerWays(kind) {
+  const wish = form.elements.namedItem("reply_by");
+  for (const one of wish?.options ?? []) {
+    const offered = !one.value || one.value === "none" || !ways[kind] || ways[kind].includes(one.value);
+    one.hidden = one.disabled = !offered;
+    if (!offered && one.selected) wish.value = "";
+  }
+}
+
 function markNeeded(kind, item) {
   const { always: wanted = ["words"], who = [] } = needs[kind] ?? {};
   const needed = new Set([...always, ...wanted, ...(item && "unnamed" in item.dataset ? [] : who)]);
   if (item) needed.delete("agency");
+  if (rungBack.some((code) => form.querySelector(`input[name=marks][value="${code}"]`)?.checked)) needed.add("phone");
   for (const mark of form.querySelectorAll("[data-needed]")) {
     const { needed: name } = mark.dataset;
     mark.hidden = !needed.has(name);
@@ -41,8 +55,8 @@ function markNeeded(kind, item) {
 function showAsked() {
   const item = radios().find((one) => one.checked && one.value);
   const kind = form.elements.namedItem("filed_as")?.value || item?.dataset.kind;
-  markNeeded(kind, item);
-  if (!asks) return;
+  offerWays(kind);
+  if (!asks) return void markNeeded(kind, item);
   for (const field of asks.children) {
     const name = field.dataset.field;
     const wanted = (asked[kind] ?? []).includes(name) && !(name === "agency" && item);
@@ -54,6 +68,7 @@ function showAsked() {
     if (!bears.includes(mark.value)) mark.checked = false;
   }
   asks.hidden = [...asks.children].every((field) => field.hidden);
+  markNeeded(kind, item);
 }
 
 form.addEventListener("input", (event) => {
@@ -101,7 +116,7 @@ items.addEventListener("htmx:oobAfterSwap", () => {
 });
 
 // From the words the arrows choose the item, from place and report the arrows with Alt; Enter goes on to the
-// next field; only Ctrl+Enter files the case.
+// next field that most matters need, past marks and points, which Tab reaches; only Ctrl+Enter files the case.
 form.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const all = radios();
@@ -121,7 +136,8 @@ form.addEventListener("keydown", (event) => {
   const fields = [...form.elements].filter((one) =>
     one.matches("input:not([type=hidden], [type=radio]), select, textarea") && !one.closest("[hidden]"));
   const from = event.target.name === "item" ? words : event.target;
-  fields[fields.indexOf(from) + 1]?.focus();
+  const after = fields.slice(fields.indexOf(from) + 1);
+  (after.find((one) => one.type !== "checkbox" && one.name !== "point") ?? after[0])?.focus();
 });
 
 // The district, where the address leaves a few open.
