@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import import_module
@@ -57,12 +58,20 @@ def _check_installation() -> None:
         connection.close()
 
 
+def _keep_what_is_loaded() -> None:
+    """What was imported stays: only what pages leave behind is looked through, and seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             try:
                 await asyncio.to_thread(_check_installation)
+                _keep_what_is_loaded()
             except Exception as error:
                 await send({"type": "lifespan.startup.failed", "message": str(error)})
                 return

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
+from citycall.base import reading
 from citycall.people.models import Staff
 
 
@@ -17,4 +18,5 @@ class StaffBackend(BaseBackend):
         return None
 
     def get_user(self, user_id: Any) -> Staff | None:
-        return Staff.objects.filter(pk=user_id, is_active=True).first()
+        found = reading.rows(Staff, "WHERE row.id = %s AND row.is_active", Staff._meta.pk.to_python(user_id))
+        return found[0] if found else None

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from citycall.base import clock, policies, private
+from citycall.base import clock, policies, private, reading
 from citycall.base.commands import Actor, ActorPost
 from citycall.base.commands.door import effective_who
 from citycall.people.models import Agency, ApiToken, Holding, IdentityCheck, Party, PartyView, Post, Staff
@@ -20,6 +20,7 @@ from citycall.people.roles import FILLED_BY_THE_AGENCY, role_name
 
 TOKEN_CACHE_SECONDS = 5.0
 NAMES_CACHE_SECONDS = 1.0
+_STAFF_NAMES = f"SELECT id, display_name FROM {Staff._meta.db_table} WHERE id = ANY(%s)"  # nosec B608
 
 
 # --- who acts -----------------------------------------------------------------------------------
@@ -308,7 +309,7 @@ def staff_names(ids: Iterable[int | None]) -> dict[int, str]:
     wanted = {i for i in ids if i is not None}
     if not wanted:
         return {}
-    return dict(Staff.objects.filter(pk__in=wanted).values_list("pk", "display_name"))
+    return dict(reading.values(_STAFF_NAMES, list(wanted)))
 
 
 @dataclass(frozen=True)
@@ -360,7 +361,7 @@ def intake_numbers(
 def parties(ids: Iterable[int | None]) -> dict[int, Party]:
     """Parties by id, in one query; show their masks only."""
     wanted = {i for i in ids if i is not None}
-    return Party.objects.in_bulk(wanted) if wanted else {}
+    return reading.of_keys(Party, wanted)
 
 
 def left_address(party: int | None) -> bool:

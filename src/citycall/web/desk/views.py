@@ -28,6 +28,7 @@ from citycall.web.desk import card, spoken
 from citycall.web.desk.calls import panel
 from citycall.web.desk.forms import CaseForm, SimulateCallForm, point_of
 from citycall.web.desk.frame import OPERATORS, draw
+from citycall.web.desk.rows import drawn
 from citycall.web.errors import into_form
 from citycall.web.request import StaffRequest, plain
 from citycall.web.story import sent_notices
@@ -65,7 +66,7 @@ SORTS = {"newest": "oldest", "-newest": "newest", "due": "due", "-due": "due_las
 def card_context(form: CaseForm, **more: Any) -> dict[str, Any]:
     """The form with the items to choose from and what is known of what is typed."""
     pack, names = policies.in_force()[1], agency_names()
-    typed = {name: str(form[name].value() or "") for name in CaseForm.base_fields}
+    typed = {name: str(form[name].value() or "") for name in form.fields}
     marks = form["marks"].value() or []
     items = card.items_for(pack, card.Said.of(pack, typed), names, filed_as=typed["filed_as"])
     chosen = pack.items.get(typed["item"])
@@ -266,7 +267,8 @@ def search(request: StaffRequest) -> HttpResponse:
         if typed
         else queries.CasePage([], 1, False, state.size)
     )
-    listing = Listing(state, COLUMNS, found.rows, found.has_next and not private)
+    lines = {"drawn": drawn(found.rows)}
+    listing = Listing(state, COLUMNS, found.rows, found.has_next and not private, extra=lines)
     context = {"q": "" if private else typed, "private": private, "typed": typed, "listing": listing}
     return draw(request, "desk/search.html", context)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -58,6 +60,12 @@ NAMES = frozenset(_PATHS)
 
 def icon(name: str, label: str = "") -> SafeString:
     """The icon called `name`. Decoration unless it has a `label`."""
+    return _drawn(name, str(label))
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, label: str) -> SafeString:
+    """A page has a hundred of them, mostly the same few."""
     drawing = mark_safe(_PATHS[name])  # nosec: our own drawings above
     if label:
         return format_html(

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from citycall.base import reading
 from citycall.base.policies import pack_of
 from citycall.people.queries import agency_names, parties_by_phone, staff_names
 from citycall.policy import Pack
@@ -81,7 +82,7 @@ def case_list(wanted: CaseFilter, *, sort: str = "newest", page: int = 1, size: 
         bounded = len(found.ids) > SORTED_MOST
         several = among(Case.objects.all(), found.ids[:SORTED_MOST])
         ids = list(several.order_by(*order).values_list("pk", flat=True)[first : first + size + 1])
-    cases = Case.objects.in_bulk(ids[:size])
+    cases = reading.of_keys(Case, ids[:size])
     rows = rows_of([cases[pk] for pk in ids[:size] if pk in cases])
     return CasePage(rows, page, len(ids) > size, size, upto=found.upto, bounded=bounded)
 
@@ -94,21 +95,33 @@ def in_order(wanted: CaseFilter, sort: str, most: int) -> list[int]:
     return list(among(Case.objects.all(), ids).order_by(*SORTS[sort]).values_list("pk", flat=True))
 
 
-def rows_of(cases: list[Case]) -> list[CaseRow]:
+@dataclass(frozen=True)
+class Known:
+    """What was read of cases already: names of staff, and of some cases their clocks and open phone tasks."""
+
+    names: dict[int, str]
+    clocks: dict[int, list[CaseClock]]
+    phone: dict[int, bool]
+
+
+def rows_of(cases: list[Case], known: Known | None = None) -> list[CaseRow]:
     """Cases with names, running clocks and open phone tasks."""
     if not cases:
         return []
-    ids = [case.pk for case in cases]
     names = agency_names()
-    handlers = staff_names({case.taken_by for case in cases})
+    handlers = known.names if known else staff_names({case.taken_by for case in cases})
     clocks: dict[int, list[CaseClock]] = {}
-    for ticking in CaseClock.objects.filter(case_id__in=ids, state="running").order_by("due"):
-        clocks.setdefault(ticking.case_id, []).append(ticking)
-    tasks = set(
-        PhoneTask.objects.filter(case_id__in=ids, state=PhoneTask.State.OPEN).values_list(
-            "case_id", flat=True
-        )
-    )
+    tasks: set[int] = set()
+    if known is not None:
+        tasks |= {pk for pk, owed in known.phone.items() if owed}
+        for pk, kept in known.clocks.items():
+            clocks[pk] = sorted((one for one in kept if one.state == "running"), key=lambda one: one.due)
+    ids = [case.pk for case in cases if known is None or case.pk not in known.clocks]
+    if ids:
+        running = "WHERE row.case_id = ANY(%s) AND row.state = 'running' ORDER BY row.due"
+        for ticking in reading.rows(CaseClock, running, ids):
+            clocks.setdefault(ticking.case_id, []).append(ticking)
+        tasks |= {case for (case,) in reading.values(_PHONE_OWED, ids)}
     rows = []
     for case in cases:
         pack = pack_of(case.policy_version_id)
@@ -138,6 +151,10 @@ def district_name(pack: Pack, case: Case) -> Any:
     return district.name if district else None
 
 
+_PHONE_OWED = (
+    f"SELECT case_id FROM {PhoneTask._meta.db_table}"  # nosec B608
+    f" WHERE case_id = ANY(%s) AND state = '{PhoneTask.State.OPEN.value}'"
+)
 _OPEN = "status IN (" + ", ".join(f"'{status.value}'" for status in OPEN_STATUSES) + ")"
 # What is counted of which table; each has an index that begins with the agency.
 _COUNTED = {
@@ -182,7 +199,8 @@ def counts(agencies: Collection[str] | None, staff: int | None = None) -> dict[s
 
 def by_number(number: str) -> Case | None:
     """The case of a number, written with or without its dash and in any case of letters."""
-    return Case.objects.filter(number=plain_number(number)).first()
+    found = reading.rows(Case, "WHERE row.number = %s", plain_number(number))
+    return found[0] if found else None
 
 
 def earlier_of_phone(phone: str, limit: int = 10) -> list[CaseRow]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
-from citycall.base import clock
+from citycall.base import clock, reading
 from citycall.base.policies import in_force, pack_of
 from citycall.people.queries import IntakeNumber, agency_names, intake_numbers
 from citycall.policy.tasks import TaskRule
@@ -99,7 +99,7 @@ def task_rows(tasks: Iterable[CaseTask]) -> list[TaskRow]:
 
 def tasks_of(case: Case) -> list[TaskRow]:
     """Every task of a case, those still owed first."""
-    tasks = list(CaseTask.objects.filter(case=case).order_by("id"))
+    tasks = reading.rows(CaseTask, "WHERE row.case_id = %s ORDER BY row.id", case.pk)
     for task in tasks:
         task.case = case
     return sorted(task_rows(tasks), key=lambda row: row.task.state != CaseTask.State.OPEN)

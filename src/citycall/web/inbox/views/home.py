@@ -29,6 +29,7 @@ from citycall.web import freshness
 from citycall.web.access import staff_view
 from citycall.web.inbox import trays
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can
+from citycall.web.inbox.rows import drawn as rows_drawn
 from citycall.web.inbox.views.bulk import back_of, offered
 from citycall.web.oversight.access import rule_work
 from citycall.web.particulars import told_before
@@ -70,16 +71,18 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
     waiting = [(one.row.case.pk, one.minutes) for one in pinned]
     seen = freshness.mark(counts, tasks, page.has_next, waiting, [_facts(row) for row in page.rows])
     many = offered(request.actor, pack)
+    rows = [_row(row, pack, request.actor) for row in page.rows]
+    drawn = rows_drawn(rows, tray, _column_words(), picks=bool(many))
     context = {
         "tray": tray,
         "tabs": trays.tabs(tray, counts, chosen, tasks=tasks, pack=pack),
         "listing": Listing(
             state,
             trays.COLUMNS,
-            [_row(row, pack, request.actor) for row in page.rows],
+            rows,
             page.has_next,
             trays.said_count(counts.get(tray.count)) if tray.count and not chosen else None,
-            {"tray": tray, "many": many, "said": _column_words()},
+            {"drawn": drawn},
         ),
         "bounded": page.bounded,
         "further": trays.address(tray, {**chosen, "sort": state.sort_by, "before": str(page.upto)})

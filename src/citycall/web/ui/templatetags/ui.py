@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
+from html import escape
 from typing import Any
 
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.forms.utils import flatatt
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -78,18 +79,21 @@ def button(
     """`{% button _("成案") "primary" key="ctrl+enter" %}`; `href` makes it a link, `opens` opens a dialog."""
     if kind not in BUTTONS:
         raise ValueError(f"no such button: {kind}")
-    inner = format_html(
-        '{}<span class="button-words">{}</span>{}',
-        icons.icon(icon) if icon else "",
-        label,
-        key_hint(key),
-    )
+    inner = _button_inner(conditional_escape(label), icon, key)
     classes = f"button {kind}" + (" small" if small else "")
     more = {"class_": classes, "data_key": key or None, "data_opens": opens or None, **more}
     if href:
         return format_html('<a href="{}"{}>{}</a>', href, attributes(more), inner)
     kind_of = type or ("button" if opens or {"hx_get", "hx_post"} & set(more) else "submit")
     return format_html('<button type="{}"{}>{}</button>', kind_of, attributes(more), inner)
+
+
+@lru_cache(maxsize=512)
+def _button_inner(words: SafeString, icon: str, key: str) -> SafeString:
+    """The picture, words and key of a button: the same on every page."""
+    return format_html(
+        '{}<span class="button-words">{}</span>{}', icons.icon(icon) if icon else "", words, key_hint(key)
+    )
 
 
 def key_hint(key: str) -> SafeString | str:
@@ -176,21 +180,15 @@ def clock(
     if off and state == "met":
         state, said = "off", _("不再計時")
     named = f"{label}：" if label else ""
-    return format_html(
-        '<time class="clock" data-state="{}" datetime="{}"{} title="{}">{}'
-        '<span class="clock-words">{}</span><span class="exact">{}</span></time>',
-        state,
-        due.isoformat(),
-        attributes(
-            {
-                "data-ticks": not stopped,
-                "data-soon": _soon_from(due, started).isoformat() if not stopped else None,
-            }
-        ),
-        named + _("期限 {at}").format(at=words.due_exact(due)),
-        _clock_icons() if not stopped else icons.icon(CLOCK_ICONS[state]),
-        said,
-        words.due_exact(due),
+    exact = words.due_exact(due)
+    ticks = "" if stopped else f' data-soon="{_soon_from(due, started).isoformat()}" data-ticks'
+    title = escape(named + _("期限 {at}").format(at=exact))
+    drawing = _clock_icons() if not stopped else icons.icon(CLOCK_ICONS[state])
+    # Written out, for it stands in every line of a list.
+    return SafeString(  # nosec B703: every word is escaped
+        f'<time class="clock" data-state="{state}" datetime="{due.isoformat()}"{ticks} title="{title}">'
+        f'{drawing}<span class="clock-words">{escape(said)}</span>'
+        f'<span class="exact">{escape(exact)}</span></time>'
     )
 
 
@@ -360,9 +358,17 @@ def dialog(content: str, id: str, title: str, *, open: bool = False) -> SafeStri
 
 @register.simple_tag
 def table(
-    listing: Listing[Any], row: str, caption: str, empty: str = "", empty_hint: str = "", id: str = ""
+    listing: Listing[Any],
+    row: str = "",
+    caption: str = "",
+    empty: str = "",
+    empty_hint: str = "",
+    id: str = "",
 ) -> SafeString:
-    """A list screen's table: sortable headings, rows (template `row`), paging, empty and too-many states."""
+    """A list screen's table: sortable headings, rows, paging, empty and too-many states.
+
+    Rows are drawn by the template `row`, or, where many are shown often, drawn already (`extra["drawn"]`).
+    """
     return SafeString(  # nosec B703: drawn by templates that escape
         render_to_string(
             "ui/tag/table.html",
