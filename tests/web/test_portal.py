@@ -112,3 +112,12 @@ def test_the_code_never_stands_in_an_address(client: Client, made: Any) -> None:
     page = client.get(f"/track/?number={made.number}&code={made.lookup_code}").content.decode()
     assert made.number in page
     assert "路燈故障" not in page
+
+
+def test_a_petition_without_a_place_has_no_line_for_it(client: Client, sample_city: None) -> None:
+    made = establish(kind="petition", item=None, agency="works", category="petition", place=None)
+    page = look_up(client, made.number, made.lookup_code).content.decode()
+    assert made.number in page
+    assert "<dt>地點</dt>" not in page
+    placed = establish()
+    assert "<dt>地點</dt>" in look_up(client, placed.number, placed.lookup_code).content.decode()

@@ -218,6 +218,10 @@ def test_the_citizen_asks_for_it_to_be_opened_again(city: str) -> None:
     assert not CaseTask.objects.filter(case=case).exists()
     assert visitor.post("/track/again", known | {"reason": "沒有改善"}).status_code == 302
     assert CaseTask.objects.get(case=case, code="reopening").note == "沒有改善"
+    page = visitor.post("/track/", known).content.decode()
+    assert "已申請重新辦理" in page.partition('id="steps"')[2], "among the steps, with its time"
+    assert "話務中心審核後會重新辦理或與您說明" in page
+    assert "對處理結果不滿意" not in page
     assert visitor.post("/track/again", known | {"reason": "沒有改善"}).status_code == 409
     assert visitor.post("/track/again", {}).status_code == 422
 

@@ -22,6 +22,7 @@ STEPS = {
     "case.approved": gettext_lazy("已辦理完畢"),
     "case.replied": gettext_lazy("已回覆陳情人"),
     "case.closed": gettext_lazy("已結案"),
+    "case.reopening_asked": gettext_lazy("已申請重新辦理，由話務中心審核"),
     "case.reopened": gettext_lazy("重新辦理"),
     "case.withdrawn": gettext_lazy("已撤案"),
     "case.merged": gettext_lazy("與先前通報為同一事項，併案處理"),

@@ -12,7 +12,7 @@ from citycall.base.events import Event
 from citycall.base.policies import pack_of
 from citycall.people.queries import agency_names
 from citycall.policy import Pack, PlaceError
-from citycall.services.cases.models import Case, ReplyDraft, Status
+from citycall.services.cases.models import Case, CaseTask, ReplyDraft, Status
 from citycall.services.cases.queries.lists import district_name, item_name
 
 
@@ -54,8 +54,10 @@ class PublicCase:
     finding: Any
     replies: tuple[PublicReply, ...] = ()
     may_ask_again: bool = False
+    asked_again_at: datetime | None = None  # the citizen has asked for it; nobody has decided yet
 
 
+ASKED_AGAIN = "case.reopening_asked"
 PUBLIC_STEPS = (
     "case.established",
     "case.acknowledged",
@@ -70,6 +72,7 @@ PUBLIC_STEPS = (
     "case.approved",
     "case.replied",
     "case.closed",
+    ASKED_AGAIN,
     "case.reopened",
     "case.withdrawn",
     "case.released",
@@ -94,6 +97,9 @@ def public_view(case_id: int) -> PublicCase:
     kind = pack.kinds[case.kind]
     led_by = case.merged_into if case.merged_into_id is not None else case
     done = led_by is not None and led_by.status in (Status.COMPLETED, Status.CLOSED)
+    told = tuple(PublicStep(event.kind, event.at) for event in steps)
+    may_ask = kind.reopening is not None and case.status == Status.CLOSED
+    asked_at = _asked_again_at(case, told) if may_ask else None
     return PublicCase(
         number=case.number,
         status=case.status,
@@ -105,12 +111,20 @@ def public_view(case_id: int) -> PublicCase:
         established_at=case.established_at,
         due_at=case.due_at,
         stage=case.stage,
-        steps=tuple(PublicStep(event.kind, event.at) for event in steps.order_by("id")),
-        result=case.result if done else "",
+        steps=told,
+        result=result_said(case) if done else "",
         replies=_replies(case) if done else (),
-        may_ask_again=kind.reopening is not None and case.status == Status.CLOSED,
+        may_ask_again=may_ask and asked_at is None,
+        asked_again_at=asked_at,
         finding=next((one.name for one in kind.findings if one.code == case.finding), None) if done else None,
     )
+
+
+def _asked_again_at(case: Case, steps: tuple[PublicStep, ...]) -> datetime | None:
+    """When reopening was asked for, as long as nobody has decided on it."""
+    open_ = CaseTask.objects.filter(case=case, code="reopening", state=CaseTask.State.OPEN)
+    asked = [step.at for step in steps if step.kind == ASKED_AGAIN]
+    return asked[-1] if asked and open_.exists() else None
 
 
 def _replies(case: Case) -> tuple[PublicReply, ...]:
