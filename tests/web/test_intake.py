@@ -81,10 +81,8 @@ def test_who_is_not_confirmed_is_on_the_call_record_only(on_the_line: tuple[Clie
 
 
 @pytest.mark.parametrize("outcome", ["", "outside", "nonsense"])
-def test_what_a_government_does_not_know_is_refused(
-    on_the_line: tuple[Client, int], outcome: str
-) -> None:
-    """New Taipei writes letters about outside matters: there is no such end at the call."""
+def test_what_a_government_does_not_know_is_refused(on_the_line: tuple[Client, int], outcome: str) -> None:
+    """An end that the rules do not know, or half of one that they do."""
     desk, call = on_the_line
     ends = TYPED | {"call": str(call), "ends": "1", "outcome": outcome, "kind": "fast"}
     answer = desk.post("/desk/cases/new/end", ends)
@@ -176,3 +174,67 @@ def test_a_false_report_goes_to_the_police_with_its_evidence(client: Client, sam
     state = {"state": "accepted", "on": clock.today().isoformat()}
     assert director.post(f"{here}follow", state).status_code == 302
     assert "警察機關已受理" in director.get(here).content.decode()
+
+
+def test_what_is_another_authoritys_is_told_from_an_empty_card(on_the_line: tuple[Client, int]) -> None:
+    """NT-3-1: told whom to turn to, from the directory; a call back nobody made is no ground (NT-8-2b)."""
+    from citycall.services.calls.models import Disposition
+
+    desk, call = on_the_line
+    page = desk.post("/desk/cases/new/end", {"call": str(call), "description": "家裡停電"}).content.decode()
+    assert "台灣電力公司" in page
+    assert "回撥無法確認陳情人身分" not in page
+    ends = {"key": "an-end-of-a-matter", "call": str(call), "ends": "1", "outcome": "outside"}
+    told = ends | {"matter": "家裡停電", "way": "tell_contact", "authority": "taipower"}
+    assert desk.post("/desk/cases/new/end", told).status_code == 302
+    kept = Disposition.objects.get()
+    assert (kept.outcome, kept.way, kept.authority) == ("outside", "tell_contact", "taipower")
+    assert not cases().exists()
+
+
+def test_without_a_call_nothing_can_be_kept_on_one(client: Client, sample_city: None) -> None:
+    desk = sign_in(client)
+    page = desk.post("/desk/cases/new/end", {"description": "家裡停電"}).content.decode()
+    assert "沒有可以登錄的通話" in page
+    assert "登錄，不成案" not in page
+    ends = {"key": "an-end-of-a-matter", "ends": "1", "outcome": "outside", "way": "redial"}
+    answer = desk.post("/desk/cases/new/end", ends)
+    assert answer.status_code == 422
+    assert "請先接聽來電再登錄" in answer.content.decode()
+    hidden = desk.post("/desk/cases/new", LIVING | {"call": "x", "identity_check": "y"}).content.decode()
+    for english in ("Identity check", "Call", "應為整數"):
+        assert english not in hidden.partition("error-summary")[2].partition("</div>")[0]
+    assert "請重新回撥並登錄結果" in hidden
+
+
+def test_ringing_back_needs_a_number(on_the_line: tuple[Client, int]) -> None:
+    """NT-8-2a: it is asked for, and marked as needed while such a mark is set."""
+    from citycall.people.models import IdentityCheck
+
+    desk, call = on_the_line
+    typed = LIVING | {"call": str(call), "phone": " ", "confirmed": "yes"}
+    page = desk.post("/desk/cases/new/identity", typed).content.decode()
+    assert "請先填寫民眾的電話號碼" in page
+    assert not IdentityCheck.objects.exists()
+    assert '<span class="needed" data-needed="phone">' in page
+    assert "須先回撥確認" in page
+    assert "不需具名" not in page
+    free = desk.post("/desk/cases/new/back", LIVING | {"marks": []}).content.decode()
+    assert '<span class="needed" data-needed="phone" hidden>' in free
+
+
+def test_only_ways_of_answering_that_a_kind_knows_are_offered(client: Client, sample_city: None) -> None:
+    """NT-5-2-3a: from the rules, not from a list of ours."""
+    import html
+    import re
+
+    from citycall.base import policies
+
+    page = html.unescape(sign_in(client).get("/desk/").content.decode())
+    kinds = policies.in_force()[1].kinds
+    found = re.search(r'data-ways="(\{.*?\})"', page)
+    assert found is not None
+    assert json.loads(found[1]) == {code: list(kind.reply.ways) for code, kind in kinds.items()}
+    wishes = page.partition('name="reply_by"')[2].partition("</select>")[0]
+    known = {way for kind in kinds.values() for way in kind.reply.ways}
+    assert set(re.findall(r'<option value="(\w+)"', wishes)) == known | {"none"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from typing import Any
@@ -25,9 +26,14 @@ WAYS = (
     ("sms", _("手機簡訊")),
     ("email", _("電子郵件")),
     ("phone", _("電話回覆")),
+    ("letter", _("書信")),
     ("none", _("不需回覆")),
 )
 
+
+# What is said of the fields that nobody sees.
+NO_CALL = _("沒有這通電話，請先接聽來電再登錄。")
+NO_CHECK = _("沒有這筆回撥紀錄，請重新回撥並登錄結果。")
 
 # What only some kinds of case ask for.
 SOME_KINDS = (
@@ -137,9 +143,11 @@ def point_of(typed: str) -> Point | None:
 class CaseForm(forms.Form):
     """What the caller says, in the order in which callers say it."""
 
-    key = forms.CharField(widget=forms.HiddenInput)
-    call = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    related = forms.CharField(widget=forms.HiddenInput, required=False, max_length=24)
+    key = forms.CharField(label=_("這份表單"), widget=forms.HiddenInput)
+    call = forms.IntegerField(
+        label=_("通話"), widget=forms.HiddenInput, required=False, error_messages={"invalid": NO_CALL}
+    )
+    related = forms.CharField(label=_("相關案件"), widget=forms.HiddenInput, required=False, max_length=24)
     words = forms.CharField(
         label=_("民眾說什麼"),
         required=False,
@@ -207,7 +215,13 @@ class CaseForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     identity_refused = forms.BooleanField(label=_("已詢問，報案人不願提供"), required=False)
-    identity_check = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    identity_check = forms.IntegerField(
+        label=_("回撥確認"),
+        widget=forms.HiddenInput,
+        required=False,
+        min_value=1,
+        error_messages={"invalid": NO_CHECK, "min_value": NO_CHECK},
+    )
 
     def __init__(self, pack: Pack, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -222,10 +236,16 @@ class CaseForm(forms.Form):
             _("（請選擇）"),
             [(one.code, one.name) for kind in pack.kinds.values() for one in kind.categories],
         )
+        offered = {way for kind in pack.kinds.values() for way in kind.reply.ways} | {"", "none"}
+        self.fields["reply_by"].choices = [  # type: ignore[attr-defined]
+            (way, label) for way, label in WAYS if way in offered
+        ]
         marks = [(code, mark.name) for code, mark in pack.intake.marks.items()]
         self.fields["marks"].choices = [  # type: ignore[attr-defined]
             (code, words.named(name)) for code, name in marks
         ]
+        if not self._wanted("application"):
+            del self.fields["application"]  # no kind of this government belongs to an application
         if self._wanted("agency"):
             agencies = agencies_with(TAKES_CASES)
             self._choose(
@@ -260,7 +280,24 @@ class CaseForm(forms.Form):
         item = self.pack.items.get(str(self["item"].value() or ""))
         if name == "agency" and item is not None:
             return False
+        if name == "phone" and self._confirms(kind):
+            return True
         return self.fields[name].required or name in (*needed_of(kind), *kind.identity.missing(item, {}))
+
+    def _confirms(self, kind: CaseKind) -> bool:
+        """Whether a mark is set for which who reports is rung back first (NT-8-2a)."""
+        marks = self.pack.intake.marks_of(kind.code)
+        return any(code in marks and marks[code].confirms for code in self["marks"].value() or ())
+
+    @property
+    def rung_back(self) -> str:
+        """The marks with which a number is needed to ring back (NT-8-2a); for the screen to mark it."""
+        return json.dumps([code for code, mark in self.pack.intake.marks.items() if mark.confirms])
+
+    @property
+    def ways(self) -> str:
+        """By kind, how its reporters may wish to be answered; for the screen to offer no other."""
+        return json.dumps({code: kind.reply.ways for code, kind in self.pack.kinds.items()})
 
     def marked(self, name: str) -> SafeString:
         """The label of a field with its mark, which the screen shows or hides as the kind changes."""

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from citycall.policy import Pack
 from citycall.policy.intake import Authority
 from citycall.services.calls.models import Disposition
+from citycall.web.desk.forms import NO_CALL, NO_CHECK
 from citycall.web.ui import words
 from citycall.web.ui.forms import LocalTime
 
@@ -20,10 +21,18 @@ _TEXT = {"autocomplete": "off"}
 class DisposeForm(forms.Form):
     """How a matter of a call ends without a case (KM-2-4c, TP-5-1a, NT-8-2b)."""
 
-    key = forms.CharField(widget=forms.HiddenInput)
-    call = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    kind = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
-    identity_check = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
+    key = forms.CharField(label=_("這份表單"), widget=forms.HiddenInput)
+    call = forms.IntegerField(
+        label=_("通話"), widget=forms.HiddenInput, required=False, error_messages={"invalid": NO_CALL}
+    )
+    kind = forms.CharField(label=_("案件類別"), widget=forms.HiddenInput, required=False, max_length=64)
+    identity_check = forms.IntegerField(
+        label=_("回撥確認"),
+        widget=forms.HiddenInput,
+        required=False,
+        min_value=1,
+        error_messages={"invalid": NO_CHECK, "min_value": NO_CHECK},
+    )
     outcome = forms.ChoiceField(label=_("如何結束"), widget=forms.RadioSelect)
     matter = forms.CharField(
         label=_("民眾說的事"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
@@ -52,7 +61,12 @@ class DisposeForm(forms.Form):
     def __init__(self, pack: Pack, kind: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         outside = pack.intake.outside.at_the_call
-        self.grounds = pack.intake.grounds_of(kind or None)
+        called_back = bool(self["identity_check"].value())
+        self.grounds = {
+            code: one
+            for code, one in pack.intake.grounds_of(kind or None).items()
+            if called_back or not one.unconfirmed  # without a call back none has failed (NT-8-2b)
+        }
         open_ways = [code for code, there in (("outside", outside), ("not_accepted", self.grounds)) if there]
         self.fields["outcome"].choices = [  # type: ignore[attr-defined]
             (code, label) for code, label in OUTCOMES if code in open_ways
@@ -65,6 +79,13 @@ class DisposeForm(forms.Form):
         ]
         labels = dict(Disposition.Way.choices)
         self.fields["way"].choices = [(way, labels[way]) for way in outside]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """What ends without a case is kept on a call: there must be one."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not data.get("call") and "call" not in self.errors:
+            self.add_error("call", NO_CALL)
+        return data
 
     def command_input(self) -> dict[str, Any]:
         """The typed values as ``calls.dispose`` takes them: only those of the end that was chosen."""
@@ -95,7 +116,7 @@ def _with_law(name: str, law: str) -> str:
 class RepeatCallForm(forms.Form):
     """With whom at the agency it was spoken, and when (NT-7-2a)."""
 
-    key = forms.CharField(widget=forms.HiddenInput)
+    key = forms.CharField(label=_("這份表單"), widget=forms.HiddenInput)
     person = forms.CharField(label=_("聯繫的專責人員"), max_length=80, widget=forms.TextInput(attrs=_TEXT))
     at = LocalTime(label=_("聯繫時間（不填即為現在）"), required=False)
     note = forms.CharField(
@@ -106,7 +127,7 @@ class RepeatCallForm(forms.Form):
 class ProsecutionForm(forms.Form):
     """What the one wronged by a false report says (NT-8-3a)."""
 
-    key = forms.CharField(widget=forms.HiddenInput)
+    key = forms.CharField(label=_("這份表單"), widget=forms.HiddenInput)
     note = forms.CharField(
         label=_("民眾的請求"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )

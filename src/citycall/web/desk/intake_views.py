@@ -61,6 +61,8 @@ def back(request: StaffRequest) -> HttpResponse:
 def check_identity(request: StaffRequest) -> HttpResponse:
     """Who reports has been rung back: it was they, or not (NT-8-2a). What is typed on the card stays."""
     typed = _typed(request)
+    if not typed["phone"].strip():
+        return _card_again(request, typed, identity_wrong=[_("請先填寫民眾的電話號碼，再以該號碼回撥。")])
     confirmed = request.POST.get("confirmed") == "yes"
     call = call_queries.own_call(_number(typed["call"]), request.user.pk)
     try:
@@ -68,7 +70,7 @@ def check_identity(request: StaffRequest) -> HttpResponse:
             request.actor,
             {
                 "call": call,
-                "phone": typed["phone"][:30] or "-",
+                "phone": typed["phone"][:30],
                 "confirmed": confirmed,
                 "reason": plain(request.POST.get("identity_reason", "")).strip()[:500],
             },
