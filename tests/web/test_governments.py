@@ -36,7 +36,7 @@ GOVERNMENTS: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
     "taipei": (
         [
             {"item": "pothole", "place": {"address": "臺北市信義區市府路1號"}},
-            {"kind": "petition", "agency": "works", "category": "fault"},
+            {"kind": "petition", "agency": "works", "category": "fault", "reply_by": "phone"},
         ],
         ["works.intake_window", "works.allotter", "works.supervisor", "parks.handler1", "research.director"],
     ),

@@ -196,7 +196,7 @@ def test_the_check_says_whom_to_telephone(newtaipei: None) -> None:
 
 def test_categories_stand_where_the_government_has_them(taipei: None) -> None:
     desk = login("call_centre.operator1")
-    given = REPORT | {"filed_as": "petition", "notified_person": "", "notified_at": "", "reply_by": ""}
+    given = REPORT | {"filed_as": "petition", "notified_person": "", "notified_at": "", "reply_by": "phone"}
     answer = desk.post("/desk/cases/new", given)
     assert answer.status_code == 422
     assert "請從清單中選擇陳情類別" in answer.content.decode()

@@ -25,9 +25,9 @@ class TaskRule(Rule):
     date, the authority written to. `rings`: roles of the case's agency who are to be telephoned, shown with
     their numbers. `rings_citizen`: who owes it may open the citizen's number for it. `limit`: by when,
     counted from its opening or, as `counts_from` says, from the release of the case; `day_ends`: how its days
-    end, where not as the calendar says. `blocks`: events refused with `task_open` while it is open. `done_by`: events
-    that do it, so that nobody ticks it off by hand. `cancelled_by`: events after which nobody owes it any
-    more.
+    end, where not as the calendar says. `blocks`: events refused with `task_open` while it is open.
+    `done_by`: events that do it, so that nobody ticks it off by hand. `cancelled_by`: events after which
+    nobody owes it any more.
     """
 
     code: Code

@@ -135,7 +135,7 @@ def _outside(ctx: Context, data: Dispose) -> dict[str, Any]:
         "at": _("請填寫通知時間。"),
     }
     asked = rule.notified_asks if notified else rule.told_asks
-    missing = {part: said[part] for part in asked if not given[part]}
+    missing: dict[str, str] = {part: said[part] for part in asked if not given[part]}
     if missing:
         message = _("請完整登錄已告知的權責機關，或已通知的單位。")
         raise Refused("invalid", message, fields=missing, status=422)
