@@ -171,6 +171,10 @@ def test_a_petition_is_left_unprocessed_by_who_may(city: str) -> None:
     report = login("research.evaluator").get("/oversight/petitions/").content.decode()
     assert "不予處理" in report
     assert case.number in report
+    asked = {"number": case.number, "code": case.lookup_code}
+    public = Client().post("/track/", asked, headers={"Accept-Language": "en"}, follow=True).content.decode()
+    assert "Not processed (" in public
+    assert "不予處理" not in public
 
 
 def closed(**more: Any) -> Any:

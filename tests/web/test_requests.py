@@ -121,7 +121,16 @@ def test_taipei_reassigns_from_the_handlers_form_to_the_new_agencys_page(taipei:
     assert "依簽陳辦理" in told
     shown = told.replace("/requests/reassign", "")
     assert "reassign" not in shown, shown[shown.index("reassign") - 200 :][:400]  # words, not codes
-    assert desk.get(f"/desk/requests/{asked.pk}/").status_code in (403, 409)
+    stale = desk.post(f"/desk/requests/{asked.pk}/", {"approve": "no", "reason": "屬工務局權責"})
+    assert stale.status_code == 409
+    shown = stale.content.decode()
+    assert "已經決定或撤回" in shown
+    assert "屬工務局權責" in shown, "what was typed is kept"
+    assert 'href="/desk/requests/"' in shown
+    looked = page(desk, f"/desk/requests/{asked.pk}/")  # who decides may look at what was decided
+    assert "依簽陳辦理" in looked
+    assert works.get(f"/desk/requests/{asked.pk}/").status_code in (403, 404)
+    assert works.get(f"/inbox/requests/{asked.pk}/").status_code in (403, 404)
 
 
 def test_a_refused_request_leaves_the_case_where_it_is(taipei: None) -> None:
@@ -249,6 +258,30 @@ def test_new_taipei_sends_reassignment_to_the_secretariats_list(newtaipei: None)
     )
     assert done.status_code == 302, done.content.decode()
     assert Case.objects.get(pk=made.case).agency == "env"
+    # A second window, opened before: told so in its own words, though the case is another agency's now.
+    late = secretariat.post(f"/inbox/requests/{asked.pk}/", {"approve": "no", "reason": "另有他見"})
+    assert late.status_code == 409
+    assert "已經決定或撤回" in late.content.decode()
+    assert "另有他見" in late.content.decode()
+    assert "屬環保局" in page(secretariat, f"/inbox/requests/{asked.pk}/")
+
+
+def test_new_taipei_does_not_submit_before_the_joined_agencies_answer(newtaipei: None) -> None:
+    from citycall.services.cases.models import Case
+
+    made = run("cases.establish", "call_centre.operator1", **PETITION)
+    run("cases.acknowledge", "works.window", case=made.case)
+    works = login("works.handler1")
+    asked = {"agencies": ["env"], "reason": "涉及環保"}
+    joined = works.post(f"/inbox/cases/{made.number}/requests/consultation", asked, follow=True)
+    said = joined.content.decode()
+    assert "「併會」已生效" in said, "it takes effect at once, and says so"
+    assert "決定前案件照常辦理" not in said
+    result = {"finding": "resolved", "result": "已處理", "done_at": "2026-03-02T10:00"}
+    sent = works.post(f"/inbox/cases/{made.number}/submit", result)
+    assert sent.status_code == 409, sent.content.decode()[:400]
+    assert "併會機關尚未填報：環境保護局" in sent.content.decode()
+    assert Case.objects.get(pk=made.case).status == "acknowledged"
 
 
 def test_kinmens_call_centre_reassigns_directly(kinmen: None) -> None:

@@ -21,6 +21,8 @@ from citycall.web.request import CityRequest
 from citycall.web.ui.forms import SeenForm
 
 log = logging.getLogger(__name__)
+_WORKPLACE = re.compile(r"/(?P<place>inbox|desk)/(?:cases/(?P<number>[^/]+)/.)?")
+_SAID_AT_WORK = frozenset({403, 404, 409, 422})
 
 
 def into_form(form: forms.BaseForm, refused: Refused, names: Mapping[str, str] | None = None) -> None:
@@ -81,6 +83,7 @@ def _answer(
         "details": details or [],
         "status": status,
         "code": code,
+        "back": _back(request, status),
     }
     if getattr(request, "htmx", False):
         # Beside the work, never in its place: what was typed stays as it is.
@@ -91,6 +94,18 @@ def _answer(
     if _wants_json(request):
         return JsonResponse({"code": code, "message": message, "fields": dict(details or [])}, status=status)
     return HttpResponse(render_to_string("ui/refused.html", context, request), status=status)
+
+
+def _back(request: HttpRequest, status: int) -> tuple[str, str] | None:
+    """From a page of the inbox or the desk back to the case or the list; the page of the case was there."""
+    found = _WORKPLACE.match(request.path_info)
+    user = getattr(request, "user", None)
+    if status not in _SAID_AT_WORK or found is None or user is None or not user.is_authenticated:
+        return None
+    place, number = found["place"], found["number"]
+    if number and status != 404:
+        return reverse(f"{place}:case", args=[number]), _("回案件")
+    return reverse(f"{place}:home"), _("回收件匣") if place == "inbox" else _("回話務台")
 
 
 def _wants_json(request: HttpRequest) -> bool:

@@ -123,18 +123,24 @@ def _clock(why: WhyDue, lang: str) -> dict[str, Any]:
     return found
 
 
+def _folder(pack: str) -> Path:
+    """The folder of a pack that was named by its code or its path."""
+    named = Path("policies", pack)
+    return named if not Path(pack, "pack.yaml").is_file() and (named / "pack.yaml").is_file() else Path(pack)
+
+
 @click.command()
-@click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("packs", nargs=-1, metavar="[PACK_OR_PATH]...")
 @click.option("--kind", default="", help="This kind of case only.")
 @click.option("--diagram", is_flag=True, help="The state diagram alone (Mermaid).")
 @click.option("--markdown", "as_markdown", is_flag=True, help="All of it, as docs/lifecycle.md has it.")
-def lifecycle(packs: tuple[Path, ...], kind: str, diagram: bool, as_markdown: bool) -> None:
+def lifecycle(packs: tuple[str, ...], kind: str, diagram: bool, as_markdown: bool) -> None:
     """The life of a case under PACKS: every move, who may make it, what it needs and what it causes."""
     from citycall.policy.load import load_pack
     from citycall.services.cases.acts import document
 
     try:
-        found = [load_pack(path) for path in packs or GOVERNMENTS]
+        found = [load_pack(path) for path in [_folder(pack) for pack in packs] or GOVERNMENTS]
     except PackError as error:
         raise click.ClickException(str(error)) from None
     if as_markdown:

@@ -122,6 +122,12 @@ class MakeForm(ActForm):
     def clean_attempt_at(self) -> Any:
         return not_before(self.cleaned_data["attempt_at"], self.detail.case.established_at)
 
+    def said(self) -> str:
+        """What is said when it is sent: a direct one waits for nobody."""
+        if self.rule.direct:
+            return gettext("「%(name)s」已生效。") % {"name": named(self.rule.name)}
+        return str(self.done)
+
     def values(self) -> dict[str, Any]:
         return {**super().values(), "rule": self.rule.code}
 

@@ -79,7 +79,7 @@ def line_of(detail: CaseDetail, request: CaseRequest, actor: Actor) -> Line:
         state=str(state),
         shape=shape,
         facts=facts_of(rule, request, detail.names),
-        decided=_decided(request, detail.names),
+        decided=decision_of(request, detail.names),
         positions=[
             _position(one, actor, pending) for one in detail.positions if one.request_id == request.pk
         ],
@@ -137,7 +137,8 @@ def _count(files: int) -> str:
     return ngettext("%(n)s 件，見照片與文件", "%(n)s files, see photos and documents", files) % {"n": files}
 
 
-def _decided(request: CaseRequest, names: dict[int, str]) -> list[tuple[str, str]]:
+def decision_of(request: CaseRequest, names: dict[int, str]) -> list[tuple[str, str]]:
+    """Who decided it and how, each with its label; empty while it waits."""
     if request.decided_at is None:
         return []
     who = names.get(request.decided_by or 0, "")

@@ -64,7 +64,7 @@ class Tray:
 
 
 TRAYS: tuple[Tray, ...] = (
-    Tray("unsigned", _("待簽收"), "number", _("沒有待簽收的案件"), {"unsigned": True}, "unsigned", "warn"),
+    Tray("unsigned", _("待簽收"), "due", _("沒有待簽收的案件"), {"unsigned": True}, "unsigned", "warn"),
     Tray("signed", _("已簽收"), "due", _("沒有等人接手的案件"), {"status": "acknowledged"}, "acknowledged"),
     Tray("progress", _("處理中"), "due", _("沒有處理中的案件"), {"status": "in_progress"}, "in_progress"),
     Tray("reply", _("待回覆"), "due", _("沒有等著回覆民眾的案件"), {"status": "completed"}, "completed"),
@@ -157,17 +157,31 @@ SHAPES = {
 }
 
 
+LONGEST_SEARCH = 100
+
+
+def _cut(data: QueryDict) -> QueryDict:
+    """A longer search is made with its beginning: dropped, it would list everything."""
+    typed = data.get("q", "")
+    if len(typed.strip()) <= LONGEST_SEARCH:
+        return data
+    cut = data.copy()
+    cut["q"] = typed.strip()[:LONGEST_SEARCH]
+    return cut
+
+
 class FilterForm(forms.Form):
     """What a tray is narrowed to."""
 
     q = forms.CharField(
         label=_("找"),
         required=False,
-        max_length=100,
+        max_length=LONGEST_SEARCH,
         widget=forms.TextInput(
             attrs={"type": "search", "data-key": "/", "placeholder": _("案號、地點或內容")}
         ),
     )
+    kind = forms.ChoiceField(label=_("案件種類"), required=False, widget=QuickSelect)
     item = forms.ChoiceField(label=_("項目"), required=False, widget=QuickSelect)
     district = forms.ChoiceField(label=_("行政區"), required=False, widget=QuickSelect)
     stage = forms.ChoiceField(
@@ -175,10 +189,13 @@ class FilterForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict, *, pack: Pack, agencies: Collection[str]) -> None:
-        super().__init__(data)
-        self._choose(
-            "item", [(one.code, named(one.name)) for one in pack.items.values() if one.agency in agencies]
-        )
+        super().__init__(_cut(data))
+        self._choose("kind", [(one.code, named(one.name)) for one in pack.kinds.values()])
+        kind = self.data.get("kind", "")
+        items = [one for one in pack.items.values() if one.agency in agencies]
+        if kind in pack.kinds:
+            items = [one for one in items if one.kind == kind]
+        self._choose("item", [(one.code, named(one.name)) for one in items])
         self._choose("district", [(one.code, named(one.name)) for one in pack.districts])
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
@@ -192,7 +209,7 @@ class FilterForm(forms.Form):
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if name in ("q", "item", "district", "stage") and value
+            if name in ("q", "kind", "item", "district", "stage") and value
         }
 
 
@@ -239,8 +256,10 @@ def said(kept: Mapping[str, str], pack: Pack) -> str:
     """What a saved filter is narrowed to, in words."""
     tray = _BY_CODE.get(kept.get("tray", ""), _BY_CODE["all"])
     item, district = pack.items.get(kept.get("item", "")), pack.district(kept.get("district", ""))
+    kind = pack.kinds.get(kept.get("kind", ""))
     parts = [
         str(tray.label),
+        named(kind.name) if kind else kept.get("kind", ""),
         named(item.name) if item else kept.get("item", ""),
         named(district.name) if district else kept.get("district", ""),
         str(dict(Stage.choices).get(kept.get("stage", ""), "")),

@@ -28,7 +28,7 @@ from citycall.services.cases.commands.petitions import CLERKS, register
 from citycall.services.cases.commands.requests import make_request, withdraw_request
 from citycall.services.cases.commands.tracking import REMINDERS, remind
 from citycall.services.cases.lifecycle import advance, pack_for
-from citycall.services.cases.models import BulkAct, Case, CaseRequest
+from citycall.services.cases.models import BulkAct, Case, CaseRequest, Status
 
 MOST = 200
 DOERS = sorted({*CLERKS, *ALLOTTERS, *REMINDERS, *requests.ASKING})
@@ -36,6 +36,7 @@ DOERS = sorted({*CLERKS, *ALLOTTERS, *REMINDERS, *requests.ASKING})
 UNDO_WITHIN = timedelta(minutes=10)
 # A reminder that has gone out cannot be taken back: those of a bulk act wait for the press that undoes it.
 HELD_BACK = timedelta(minutes=1)
+ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.RELEASED, Status.MERGED})
 
 
 class Bulk(Input):
@@ -160,6 +161,29 @@ def sort_of(code: str) -> Sort:
     return SORTS[code]
 
 
+_EVENTS = {
+    "allot": ("case.registered", "case.allotted"),
+    "join": ("case.requested",),
+    "remind": ("case.reminded",),
+}
+
+
+def why_said(act: str, case: Case, why: Refused) -> str:
+    """Why it is not done, for a list: where the status stands in the way, what must come before."""
+    if why.code != "wrong_status":
+        return why.message
+    if case.status in ENDED:
+        return _("案件已結束：%(status)s。") % {"status": Status(case.status).label}
+    kind = pack_for(case).kinds[case.kind]
+    for event, said in (("case.acknowledged", _("須先簽收。")), ("case.registered", _("須先分文掛號。"))):
+        then = kind.next_status(event, case.status)
+        if then not in (None, case.status) and any(
+            kind.next_status(one, then) is not None for one in _EVENTS[act] if then is not None
+        ):
+            return said
+    return _("案件目前為「%(status)s」，這個階段不能做。") % {"status": Status(case.status).label}
+
+
 @command("cases.bulk", who=DOERS, keyed=True)
 def bulk(ctx: Context, data: Bulk) -> BulkDone:
     """Do one thing to many cases (分案、催辦): each is done or refused by itself, all in one transaction."""
@@ -177,7 +201,8 @@ def bulk(ctx: Context, data: Bulk) -> BulkDone:
         try:
             chosen(ctx, {"case": case.pk, **sort.given(data, case)})
         except Refused as why:
-            refused.append(OneRefused(case=case.pk, number=case.number, code=why.code, message=why.message))
+            said = why_said(sort.code, case, why)
+            refused.append(OneRefused(case=case.pk, number=case.number, code=why.code, message=said))
         else:
             done.append({"case": case.pk, "command": chosen.name, "before": before})
     missing = set(data.cases) - numbers.keys()

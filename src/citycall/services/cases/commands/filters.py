@@ -26,6 +26,7 @@ class WantedList(Input):
 
     tray: Code
     q: Annotated[str, OneLine, Field(max_length=100)] = ""
+    kind: Short = ""
     item: Short = ""
     district: Short = ""
     stage: Short = ""

@@ -16,6 +16,7 @@ from citycall.services.cases.lifecycle import advance, lapse_request, load_for_c
 from citycall.services.cases.models import Case
 from citycall.services.cases.queries.petitions import answer_of
 from citycall.services.cases.queries.public import code_fits
+from citycall.services.cases.results import unprocessed_result
 
 # All that a pack may name (`unprocessed.by`); each kind names its own among them.
 DECIDERS = ("section_chief", "head", "supervisor", "secretary_general")
@@ -56,7 +57,7 @@ def leave_unprocessed(ctx: Context, data: LeaveUnprocessed) -> Done:
             "unprocessed_by": ctx.actor.staff_id,
             "unprocessed_ground": ground.code,
             "finding": "",
-            "result": f"不予處理（{ground.name.zh}）：{data.reason}",
+            "result": unprocessed_result(ground, data.reason),
             "completed_at": ctx.now,
             "completed_by": ctx.actor.staff_id,
         },

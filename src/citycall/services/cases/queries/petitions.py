@@ -11,6 +11,7 @@ from citycall.base.policies import in_force, pack_of
 from citycall.policy import Pack
 from citycall.services.cases.models import Case, CaseClock, Status
 from citycall.services.cases.queries.lists import PAGE, CaseRow, earlier_of_phone, rows_of
+from citycall.services.cases.results import result_said
 
 Began = Callable[[Iterable[int]], Mapping[int, datetime]]
 
@@ -124,7 +125,7 @@ class Answer:
 def answer_of(case: Case) -> Answer:
     """The result once it counts: entered, and approved where the pack asks for that."""
     counts = case.completed_at is not None
-    return Answer(case, case.result if counts else "", case.finding if counts else "")
+    return Answer(case, result_said(case) if counts else "", case.finding if counts else "")
 
 
 def answers_by_phone(phone: str) -> list[Answer]:

@@ -14,6 +14,7 @@ from citycall.people.queries import agency_names
 from citycall.policy import Pack, PlaceError
 from citycall.services.cases.models import Case, CaseTask, ReplyDraft, Status
 from citycall.services.cases.queries.lists import district_name, item_name
+from citycall.services.cases.results import result_said
 
 
 @dataclass(frozen=True)

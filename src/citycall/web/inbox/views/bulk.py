@@ -174,7 +174,7 @@ def many(request: StaffRequest, code: str) -> HttpResponse:
     context = {
         "button": button,
         "form": form,
-        "rows": _rows(foreseen),
+        "rows": _rows(code, foreseen),
         "will": sum(one.refused is None for one in foreseen),
         "total": len(foreseen),
         "next": back_of(request),
@@ -193,7 +193,7 @@ def _ticked(request: StaffRequest) -> list[Case]:
     return list(found)
 
 
-def _rows(foreseen: list[Foreseen]) -> list[dict[str, Any]]:
+def _rows(act: str, foreseen: list[Foreseen]) -> list[dict[str, Any]]:
     refused = {one.case.pk: one.refused for one in foreseen}
     return [
         {
@@ -201,7 +201,7 @@ def _rows(foreseen: list[Foreseen]) -> list[dict[str, Any]]:
             "item": named(row.item),
             "handler": row.handler,
             "badge": (str(Status(row.case.status).label), trays.SHAPES[Status(row.case.status)]),
-            "why_not": why.message if (why := refused[row.case.pk]) is not None else "",
+            "why_not": bulk.why_said(act, row.case, why) if (why := refused[row.case.pk]) is not None else "",
         }
         for row in rows_of([one.case for one in foreseen])
     ]

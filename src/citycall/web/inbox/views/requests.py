@@ -17,9 +17,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from citycall.base.commands import Refused, execute, not_found, not_permitted
 from citycall.base.files import StoredFile, open_file
+from citycall.people.queries import staff_names
 from citycall.services.cases import queries
 from citycall.services.cases import requests as rules
 from citycall.services.cases.acts import BY_COMMAND, why_not
+from citycall.services.cases.lifecycle import pack_for
 from citycall.services.cases.models import Case, CaseRequest
 from citycall.services.cases.queries import CaseDetail, case_detail
 from citycall.services.cases.queries.detail import standing_of
@@ -40,7 +42,7 @@ from citycall.web.inbox.request_forms import (
 )
 from citycall.web.inbox.views.case import page_of
 from citycall.web.request import StaffRequest
-from citycall.web.story_requests import agencies_said
+from citycall.web.story_requests import DECIDED, agencies_said
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.words import named
 
@@ -107,12 +109,12 @@ def decide(request: StaffRequest, asked: int, frame: Frame) -> HttpResponse:
     found = CaseRequest.objects.filter(pk=asked).select_related("case").first()
     if found is None:
         raise not_found(_("查無此申請。"))
+    if found.state != CaseRequest.State.PENDING:
+        return _decided(request, found, frame)
     detail = case_detail(_case(request, frame, found.case.number))
     rule = rules.rule_of(detail.pack, detail.case, found.code)
     if rule is None or not request_lines.decides(request.actor, rule, found):
         raise not_permitted()
-    if found.state != CaseRequest.State.PENDING:
-        raise Refused("not_pending", _("這件申請已經決定或撤回，請重新整理頁面。"), status=409)
     form = DecideForm(request.POST or None, detail=detail, rule=rule, asked=found)
     status = 200
     if request.method == "POST":
@@ -137,6 +139,37 @@ def decide(request: StaffRequest, asked: int, frame: Frame) -> HttpResponse:
         "back": reverse(f"{frame}:requests"),
     }
     return render(request, "inbox/request.html", context, status=status)
+
+
+def _decided(request: StaffRequest, found: CaseRequest, frame: Frame) -> HttpResponse:
+    """What was decided, for who decides on such requests: the case itself may be another agency's by now.
+
+    Who sends a decision after another's is told so, and keeps the words that were typed.
+    """
+    pack = pack_for(found.case)
+    rule = rules.rule_of(pack, found.case, found.code)
+    if rule is None or not request_lines.decides(request.actor, rule, found):
+        _case(request, frame, found.case.number)
+        raise not_permitted()
+    sent = request.method == "POST"
+    names = staff_names({one for one in (found.requested_by, found.decided_by) if one is not None})
+    try:
+        case_at = reverse(f"{frame}:case", args=[_case(request, frame, found.case.number).number])
+    except Refused:
+        case_at = ""
+    context = {
+        **around(request, frame),
+        "number": found.case.number,
+        "case_at": case_at,
+        "name": named(rule.name),
+        "facts": request_lines.facts_of(rule, found, names),
+        "decision": request_lines.decision_of(found, names),
+        "badge": DECIDED[CaseRequest.State(found.state)],
+        "sent": sent,
+        "typed": request.POST.get("reason", "").strip() if sent else "",
+        "back": reverse(f"{frame}:requests"),
+    }
+    return render(request, "inbox/request_decided.html", context, status=409 if sent else 200)
 
 
 @require_safe
@@ -245,7 +278,7 @@ def _form(
     if request.method == "POST":
         status = _sent(request, form)
         if not status:
-            messages.success(request, str(form.done))
+            messages.success(request, form.said() if isinstance(form, MakeForm) else str(form.done))
             return _onwards(request, frame, number)
     context = {
         **around(request, frame),
