@@ -143,6 +143,8 @@ def point_of(typed: str) -> Point | None:
 class CaseForm(forms.Form):
     """What the caller says, in the order in which callers say it."""
 
+    OF_THE_REPORTER = ("marks", "reporter_address", "identity_refused")  # asked below name and telephone
+
     key = forms.CharField(label=_("這份表單"), widget=forms.HiddenInput)
     call = forms.IntegerField(
         label=_("通話"), widget=forms.HiddenInput, required=False, error_messages={"invalid": NO_CALL}

@@ -22,6 +22,7 @@ function typed(field) {
 // Some kinds of case ask for more: the agency where there is no item, a category, who was told by telephone.
 // And each has its own that it cannot do without.
 const asks = form.querySelector("[data-asks]");
+const blocks = [...form.querySelectorAll("[data-asks], [data-asks-below]")];
 const asked = asks ? JSON.parse(asks.dataset.asks) : {};
 const needs = JSON.parse(form.dataset.needs);
 const always = new Set([...form.querySelectorAll("[data-needed]")]
@@ -57,7 +58,7 @@ function showAsked() {
   const kind = form.elements.namedItem("filed_as")?.value || item?.dataset.kind;
   offerWays(kind);
   if (!asks) return void markNeeded(kind, item);
-  for (const field of asks.children) {
+  for (const field of blocks.flatMap((block) => [...block.children])) {
     const name = field.dataset.field;
     const wanted = (asked[kind] ?? []).includes(name) && !(name === "agency" && item);
     field.hidden = !wanted && !field.matches(".has-error, :has(.has-error)");
@@ -67,7 +68,7 @@ function showAsked() {
     mark.closest("label").hidden = !bears.includes(mark.value);
     if (!bears.includes(mark.value)) mark.checked = false;
   }
-  asks.hidden = [...asks.children].every((field) => field.hidden);
+  for (const block of blocks) block.hidden = [...block.children].every((field) => field.hidden);
   markNeeded(kind, item);
 }
 
