@@ -49,10 +49,11 @@ def of_a_day_untold(tmp_path: Path) -> Iterator[Any]:
     shutil.copytree(Path(citycall.__file__).parents[2] / "policies" / "newtaipei", folder)
     clocks = folder / "clocks.yaml"
     words = clocks.read_text(encoding="utf-8")
-    assert words.count("kinds: [petition]\n  clauses: [NT-5-2-1b]\n") == 1
-    before, _, after = words.partition("kinds: [petition]\n  clauses: [NT-5-2-1b]\n")
+    before, _, after = words.partition("- code: petition\n")
+    assert before
+    assert "limit: kind.ordinary" in after
     after = after.replace("limit: kind.ordinary", "limit: before day of event_on", 1)
-    clocks.write_text(f"{before}kinds: [petition]\n  clauses: [NT-5-2-1b]\n{after}", encoding="utf-8")
+    clocks.write_text(f"{before}- code: petition\n{after}", encoding="utf-8")
     yield from city(folder)
 
 

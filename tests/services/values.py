@@ -254,6 +254,7 @@ BY_NAME: dict[str, Value] = {
     "memo": lambda entry: (photo(),) if entry.careful else entry.seldom((photo(),), ()),
     "reached": lambda entry: "unreached" not in entry.wishes and entry.one(True, True, entry.careful),
     "next_on": ahead,
+    "no_reply": lambda entry: entry.one("", "民眾表示不需回覆。"),
     "no_contact": lambda entry: entry.one("", "多次撥打無人接聽。"),
     "note": words,
     "on": today,

@@ -38,7 +38,7 @@ def test_what_is_not_shown_is_not_shown_for_a_mistake(
     request.getfixturevalue(pack)
     more = {"kind": kind, "item": None, "agency": "works"} if kind else {}
     if kind and pack == "taipei":
-        more |= {"category": "rights"}
+        more |= {"category": "rights", "reply_by": "phone"}
     case = take(pack, **more)
     closed_to: set[str] = set()
     for who in PEOPLE:

@@ -79,7 +79,12 @@ def take(pack: str, **given: Any) -> Any:
         **given,
     }
     if data.get("kind") == "petition":  # asked for at intake (KM-2-3a, NT-5-2-3a)
-        data = ({"kinmen": {"category": "reform"}, "newtaipei": {"reply_by": "sms"}}).get(pack, {}) | data
+        asked = {
+            "kinmen": {"category": "reform"},
+            "newtaipei": {"reply_by": "sms"},
+            "taipei": {"reply_by": "sms"},
+        }
+        data = asked.get(pack, {}) | data
     return Case.objects.get(pk=act("call_centre.operator1", "cases.establish", **data).case)
 
 
@@ -336,7 +341,8 @@ def test_the_citizen_reads_of_a_release_and_nothing_of_tasks(kinmen: None) -> No
 
 def test_the_register_keeps_the_kinds_apart(taipei: None) -> None:
     dispatch = take("taipei")
-    petition = take("taipei", item=None, place=None, kind="petition", agency="works", category="reform")
+    wanted = {"kind": "petition", "agency": "works", "category": "reform", "reply_by": "phone"}
+    petition = take("taipei", item=None, place=None, **wanted)
     director = enter("research.director")
     page = says(director.get("/oversight/cases/?kind=dispatch"))
     assert dispatch.number in page

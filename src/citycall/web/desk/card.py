@@ -262,14 +262,16 @@ def items_with_choice(
 ) -> tuple[list[Choice], str]:
     """The items for all that is typed, and which is chosen while place and report are still being typed.
 
-    What was picked, or found by words, stays. Where nothing was looked for, the likeliest is chosen.
+    What was picked, or found by words, stays; a question that overtook the one for the words finds the same.
+    Where nothing was looked for, the likeliest is chosen.
     """
     filed_as = typed.get("filed_as", "")
     found = items_for(pack, Said.of(pack, typed), agency_names, filed_as=filed_as)
     chosen = typed.get("item", "")
     may_be_none = filed_as in pack.kinds and not pack.kinds[filed_as].item_required
-    if not typed.get("words", "").strip() and not picked and not may_be_none:
-        chosen = found[0].item.code if found and found[0].why else chosen
+    by_words = bool(typed.get("words", "").strip())
+    if found and not picked and not may_be_none and (not chosen if by_words else found[0].why):
+        chosen = found[0].item.code
     item = pack.items.get(chosen)
     if item is not None and item not in [choice.item for choice in found]:
         found = [choice_of(item, agency_names, pack), *found[:-1]]

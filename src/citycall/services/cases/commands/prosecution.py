@@ -91,7 +91,7 @@ def refer_to_police(ctx: Context, data: ReferToPolice) -> Referred:
     """The commission refers the matter to the police: date, police unit, document number (NT-8-3a)."""
     case, referral = _locked(data.case)
     if referral.state != PoliceReferral.State.ASKED:
-        raise Refused("wrong_status", _("這一件已經移送。"), status=409)
+        raise Refused("already_referred", _("這一件已經移送。"), status=409)
     today = clock.local(ctx.now).date()
     wrong: dict[str, str] = {}
     if data.referred_on is None or not clock.local(referral.asked_at).date() <= data.referred_on <= today:
@@ -132,7 +132,7 @@ def follow_referral(ctx: Context, data: FollowReferral) -> Referred:
     if referral.state == PoliceReferral.State.ASKED:
         raise Refused("not_referred", _("尚未移送警察機關。"), status=409)
     if referral.state in ENDED:
-        raise Refused("wrong_status", _("這一件已經結束。"), status=409)
+        raise Refused("already_ended", _("這一件已經結束。"), status=409)
     if referral.state_on is not None and not referral.state_on <= data.on <= clock.local(ctx.now).date():
         message = _("日期不早於前一次登錄，不晚於今天。")
         raise Refused("invalid", message, fields={"on": message}, status=422)

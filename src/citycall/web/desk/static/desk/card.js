@@ -174,3 +174,8 @@ form.addEventListener("submit", (event) => {
 
 showAsked();
 if (form.elements.namedItem("address").value || chosen()) form.dispatchEvent(new CustomEvent("typed"));
+
+// Who types as soon as the field has the focus may be ahead of this script: what stands there is looked up.
+window.addEventListener("load", () => {
+  if (words.value.trim() && !chosen()) typed(words);
+});
