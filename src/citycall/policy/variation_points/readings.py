@@ -114,8 +114,7 @@ READING_LIST = (
         "Days and working days",
         "clocks-deadlines",
         Days,
-        "NT-5-2-2a NT-5-2-2b TP-5-3-1a TP-5-3-2a TP-5-3-2d TP-6-5 TP-6-6-0 AE-7-1b TP-5-5-6d NT-5-4-1b "
-        "NT-5-4-1c",
+        "NT-5-2-2a NT-5-2-2b TP-6-5 TP-6-6-0 AE-7-1b TP-5-5-6d NT-5-4-1b NT-5-4-1c",
     ),
     _reading(
         "stage-hours",
