@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -246,6 +247,10 @@ class CaseForm(forms.Form):
         self.fields["marks"].choices = [  # type: ignore[attr-defined]
             (code, words.named(name)) for code, name in marks
         ]
+        if self.is_bound and self.data.get("kind") in dict(free):  # the kind that was offered stays chosen
+            given = cast(QueryDict, self.data).copy()
+            given["filed_as"] = given["kind"]
+            self.data = given
         if not self._wanted("application"):
             del self.fields["application"]  # no kind of this government belongs to an application
         if self._wanted("agency"):
