@@ -249,7 +249,7 @@ class CaseForm(forms.Form):
         ]
         if self.is_bound and self.data.get("kind") in dict(free):  # the kind that was offered stays chosen
             given = cast(QueryDict, self.data).copy()
-            given["filed_as"] = given["kind"]
+            given["filed_as"] = str(given["kind"])
             self.data = given
         if not self._wanted("application"):
             del self.fields["application"]  # no kind of this government belongs to an application
