@@ -33,13 +33,8 @@ def _shape(model: type[models.Model]) -> tuple[str, tuple[str, ...], tuple[tuple
         )
     )
     # The names come from the model; every value is a parameter.
-    return (
-        f"SELECT {columns} FROM {quote(model._meta.db_table)} AS row",
-        tuple(  # nosec B608
-            each.attname for each in fields
-        ),
-        reads,
-    )
+    head = f"SELECT {columns} FROM {quote(model._meta.db_table)} AS row"  # nosec B608
+    return head, tuple(each.attname for each in fields), reads
 
 
 def rows(model: type[M], rest: str, *given: Any) -> list[M]:
