@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,30 @@ def test_cites_clauses_that_exist() -> None:
         if set(spec.clauses) - known.keys()
     }
     assert not wrong
+
+
+# In a process of its own: modules that other tests have imported would hide what autoload forgets.
+FORGOTTEN = """
+import importlib, pkgutil
+import django
+django.setup()
+import citycall
+from citycall.base.commands import autoload, commands
+autoload()
+found = set(commands())
+for module in pkgutil.walk_packages(citycall.__path__, "citycall."):
+    if ".migrations" not in module.name and not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+print(*sorted(set(commands()) - found))
+"""
+
+
+def test_autoload_finds_every_command() -> None:
+    """Screens, queue and API know a command from `autoload` alone, whichever room happens to be imported."""
+    told = subprocess.run(
+        [sys.executable, "-c", FORGOTTEN], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert told.stdout.split() == []
 
 
 def test_permission_matrix_is_in_step() -> None:

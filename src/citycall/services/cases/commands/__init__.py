@@ -1,5 +1,6 @@
 """What can be done with a case. Importing this package registers every command of the room."""
 
+from citycall.services.cases.classify import store as classifier
 from citycall.services.cases.commands import (
     allotment,
     approval,
@@ -9,6 +10,7 @@ from citycall.services.cases.commands import (
     delays,
     effects,
     establish,
+    filters,
     handling,
     joins,
     lookups,
@@ -33,6 +35,7 @@ __all__ = [
     "allotment",
     "approval",
     "bulk",
+    "classifier",
     "closing",
     "complaints",
     "delays",
