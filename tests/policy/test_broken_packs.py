@@ -126,6 +126,8 @@ REFUSED = [
     Broken(TP, KINDS, "{setting: urgent-petition.telephone}", "outage",
            "kinds.petition.completion.told_by_phone_requires", "must be required or optional",
            "    told_by_phone_requires:"),
+    Broken(TP, SETTINGS, "      law_enquiry: {", "      reform: {",
+           "settings.petition-kinds.value.categories.reform", "twice"),
     # clocks
     Broken(NT, CLOCKS, "{setting: sign-off.limit}", "soon", "clocks.0.limit",
            "next working day 10:00, day 26"),
@@ -139,6 +141,8 @@ REFUSED = [
     Broken(NT, CLOCKS, "- code: sign_off", "- cod: sign_off", "0", "expected a code"),
     Broken(NT, CLOCKS, "- mark: overdue", "- mark: overdue\n          task: delivery_problem",
            "clocks.1.strikes.0.do.0", "exactly one of notify, mark, task"),
+    Broken(NT, CLOCKS, "kinds: [petition]", "kinds: [complaint]", "clocks.5.kinds",
+           "no kind of case 'complaint'"),
     Broken(TP, CLOCKS, "- task: dunning_passed_on", "- task: dunning_passed", "do.1.task",
            "no task 'dunning_passed'; expected one of tasks.yaml"),
     Broken(TP, CLOCKS, "days: {setting: stage-dunning.second.day}", "days: -1", "on_day.days", "greater"),
@@ -176,6 +180,8 @@ REFUSED = [
     Broken(NT, ITEMS, ",fast,works,drain", ",quick,works,drain", "items.drain.kind",
            "no kind of case 'quick'"),
     Broken(NT, ITEMS, ",,2024-12-31,yes", ",,2024-13-31,yes", "items.phone_booth.active_until", "date"),
+    Broken(NT, "districts.csv", "65000020,三重區", "65000010,三重區", "districts.1", "twice"),
+    Broken(NT, "districts.csv", "65000020,三重區", ",三重區", "districts.1", "a row without a code"),
     Broken(NT, "roads.csv", "縣民大道,65000010", "縣民大道,65000999", "roads", "no district '65000999'"),
 ]  # fmt: skip
 

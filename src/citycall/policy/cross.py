@@ -32,8 +32,8 @@ def problems(pack: Pack) -> Iterator[Problem]:
     yield from _items(pack)
     yield from _kinds(pack)
     yield from _tasks(pack)
+    yield from _clocks(pack)  # before the requests, whose windows name clocks
     yield from _requests(pack)
-    yield from _clocks(pack)
     yield from _notices(pack)
     yield from _templates(pack)
 
@@ -65,11 +65,7 @@ def _roles(key: Key, roles: tuple[str, ...], *, needed: bool = True) -> Iterator
 
 
 def _places(pack: Pack) -> Iterator[Problem]:
-    codes: set[str] = set()
-    for n, district in enumerate(pack.districts):
-        if district.code in codes:
-            yield ("districts", n), f"the district {district.code} stands here twice"
-        codes.add(district.code)
+    codes = {district.code for district in pack.districts}
     for n, road in enumerate(pack.roads):
         if road.district not in codes:
             yield ("roads", n), f"there is no district {road.district!r}"

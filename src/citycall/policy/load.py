@@ -329,7 +329,14 @@ def _name(row: dict[str, Any]) -> dict[str, str]:
 def _districts(source: Source, path: Path) -> list[Any]:
     _forget(source, ("districts",))
     rows: list[dict[str, Any]] = []
-    for row in source.csv(path, ("districts",), _DISTRICT_COLUMNS, _DISTRICT_COLUMNS):
+    codes: set[str] = set()
+    for n, row in enumerate(source.csv(path, ("districts",), _DISTRICT_COLUMNS, _DISTRICT_COLUMNS)):
+        code = row.get("code", "")
+        if not code:
+            raise source.error(("districts", n), "a row without a code")
+        if code in codes:  # said here: an outline that is missing would be blamed on the other file
+            raise source.error(("districts", n), f"the code {code!r} stands here twice")
+        codes.add(code)
         value: dict[str, Any] = {**row}
         value["name"] = _name(value)
         rows.append(value)
