@@ -24,7 +24,7 @@ from citycall.web.access import staff_view
 from citycall.web.oversight.access import ROLES, scope, sections
 from citycall.web.request import StaffRequest
 from citycall.web.ui.templatetags.ui import Tab
-from citycall.web.ui.words import named
+from citycall.web.ui.words import month_said, named
 
 MONTHS = 12
 
@@ -93,7 +93,9 @@ def petitions(request: StaffRequest) -> HttpResponse:
             "sections": sections(request.actor, "petitions"),
             "kinds": tabs if len(kinds) > 1 else [],
             "kind": kind,
-            "months": [(one, span(one.average), trend(one)) for one in months],
+            "months": [
+                (one, month_said(f"{one.begins:%Y-%m}"), span(one.average), trend(one)) for one in months
+            ],
             "left": _left(left),
         },
     )
