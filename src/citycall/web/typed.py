@@ -77,7 +77,8 @@ def _form_of(path: str) -> type[forms.Form] | None:
     """The form that an address takes."""
     from citycall.web import tasks
     from citycall.web.account import forms as account
-    from citycall.web.desk import forms as desk
+    from citycall.web.desk.forms import acts as desk_acts
+    from citycall.web.desk.forms import call, case, outage
     from citycall.web.inbox import forms as inbox
     from citycall.web.inbox.views.acts import FORMS
     from citycall.web.oversight import forms as oversight
@@ -89,14 +90,14 @@ def _form_of(path: str) -> type[forms.Form] | None:
     if match.view_name == "inbox:act":
         return FORMS.get(match.kwargs.get("code", ""))
     known: dict[str, type[forms.Form]] = {
-        "desk:create": desk.CaseForm,
-        "desk:after_outage": desk.AfterOutageForm,
-        "desk:withdraw": desk.WithdrawForm,
-        "desk:reopen": desk.ReopenForm,
-        "desk:decide": desk.DecideForm,
-        "desk:outage": desk.OutageForm,
-        "desk:simulate": desk.SimulateCallForm,
-        "desk:close": desk.CloseForm,
+        "desk:create": case.CaseForm,
+        "desk:after_outage": outage.AfterOutageForm,
+        "desk:withdraw": desk_acts.WithdrawForm,
+        "desk:reopen": desk_acts.ReopenForm,
+        "desk:decide": desk_acts.DecideForm,
+        "desk:outage": outage.OutageForm,
+        "desk:simulate": call.SimulateCallForm,
+        "desk:close": desk_acts.CloseForm,
         "desk:release": FORMS["release"],
         "desk:task": tasks.TaskForm,
         "desk:open_task": tasks.OpenTaskForm,

@@ -16,7 +16,7 @@ from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
 from citycall.services.cases.commands.repeat_calls import REPEAT_CALLED
 from citycall.web.access import staff_view
-from citycall.web.desk.forms import SimulateCallForm
+from citycall.web.desk.forms.call import SimulateCallForm
 from citycall.web.desk.frame import OPERATORS
 from citycall.web.errors import into_form
 from citycall.web.freshness import mark

@@ -25,7 +25,7 @@ from citycall.services.cases.classify.store import Suggestion, suggest
 from citycall.services.cases.commands.naming import kinds_for
 from citycall.services.cases.models import Prevention, UnfoundedLetter
 from citycall.services.cases.near import Spot
-from citycall.web.desk.forms import kind_meant, point_of
+from citycall.web.desk.forms.asked import kind_meant, point_of
 
 ESTABLISHED = "case.established"
 Names = Mapping[str, tuple[str, str]]

@@ -18,17 +18,16 @@ from citycall.services.cases.commands.establish import establish
 from citycall.services.cases.models import Case, Incident, Status
 from citycall.web.access import staff_view
 from citycall.web.desk import spoken
-from citycall.web.desk.forms import (
-    AfterOutageForm,
-    CaseForm,
+from citycall.web.desk.forms.acts import (
     CloseForm,
     DecideForm,
     DissatisfiedForm,
-    OutageForm,
     ReopenForm,
     UnmergeForm,
     WithdrawForm,
 )
+from citycall.web.desk.forms.case import CaseForm
+from citycall.web.desk.forms.outage import AfterOutageForm, OutageForm
 from citycall.web.desk.frame import OPERATORS, bar, draw
 from citycall.web.desk.views import FIELD_NAMES, card_context
 from citycall.web.errors import into_form

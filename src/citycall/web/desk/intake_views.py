@@ -22,9 +22,9 @@ from citycall.services.cases.commands.repeat_calls import log_repeat_call
 from citycall.web.access import staff_view
 from citycall.web.desk import card
 from citycall.web.desk.case_views import case_of
-from citycall.web.desk.forms import CaseForm
+from citycall.web.desk.forms.case import CaseForm
+from citycall.web.desk.forms.intake import DisposeForm, ProsecutionForm, RepeatCallForm, authority_lines
 from citycall.web.desk.frame import OPERATORS, draw
-from citycall.web.desk.intake_forms import DisposeForm, ProsecutionForm, RepeatCallForm, authority_lines
 from citycall.web.desk.views import desk_page
 from citycall.web.errors import into_form
 from citycall.web.request import StaffRequest, plain

@@ -13,7 +13,7 @@ from citycall.services.calls import queries as call_queries
 from citycall.services.cases.commands.unprocessed import ask_reopening, tell_result
 from citycall.web.access import staff_view
 from citycall.web.desk.case_views import case_of, case_page
-from citycall.web.desk.forms import DissatisfiedForm
+from citycall.web.desk.forms.acts import DissatisfiedForm
 from citycall.web.desk.frame import OPERATORS
 from citycall.web.errors import into_form
 from citycall.web.request import StaffRequest

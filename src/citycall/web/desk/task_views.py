@@ -19,7 +19,7 @@ from citycall.services.cases.commands.closing import close as close_case
 from citycall.services.cases.commands.tracking import release as release_case
 from citycall.web.access import staff_view
 from citycall.web.desk.case_views import case_of, case_page
-from citycall.web.desk.forms import CloseForm
+from citycall.web.desk.forms.acts import CloseForm
 from citycall.web.desk.frame import OPERATORS, bar, draw, own_agencies
 from citycall.web.errors import into_form
 from citycall.web.inbox.track_forms import ReleaseForm

@@ -26,7 +26,9 @@ from citycall.services.cases.commands.establish import establish, tell_number
 from citycall.web.access import staff_view
 from citycall.web.desk import card, spoken
 from citycall.web.desk.calls import panel
-from citycall.web.desk.forms import CaseForm, SimulateCallForm, point_of
+from citycall.web.desk.forms.asked import point_of
+from citycall.web.desk.forms.call import SimulateCallForm
+from citycall.web.desk.forms.case import CaseForm
 from citycall.web.desk.frame import OPERATORS, draw
 from citycall.web.desk.rows import drawn
 from citycall.web.errors import into_form

@@ -1,9 +1,8 @@
-"""The operator's forms."""
+"""The card: what the caller says of a case that is to be."""
 
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from typing import Any, cast
 
@@ -17,10 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from citycall.people.queries import agencies_with
 from citycall.policy import Pack
 from citycall.policy.kinds import CaseKind
-from citycall.policy.located import Point
 from citycall.services.cases.commands.naming import TAKES_CASES
+from citycall.web.desk.forms.asked import LACKING, SOME_KINDS, fields_of, kind_meant, needed_of, point_of
+from citycall.web.desk.forms.call import DuringCallForm
 from citycall.web.ui import words
-from citycall.web.ui.forms import LocalTime, SeenForm
+from citycall.web.ui.choices import offer
+from citycall.web.ui.forms import LocalTime
 
 WAYS = (
     ("", _("依所留聯絡方式")),
@@ -29,23 +30,6 @@ WAYS = (
     ("phone", _("電話回覆")),
     ("letter", _("書信")),
     ("none", _("不需回覆")),
-)
-
-
-# What is said of the fields that nobody sees.
-NO_CALL = _("沒有這通電話，請先接聽來電再登錄。")
-NO_CHECK = _("沒有這筆回撥紀錄，請重新回撥並登錄結果。")
-
-# What only some kinds of case ask for.
-SOME_KINDS = (
-    "agency",
-    "category",
-    "application",
-    "notified_person",
-    "notified_at",
-    "marks",
-    "reporter_address",
-    "identity_refused",
 )
 CHANNELS = (
     ("phone", _("電話")),
@@ -56,100 +40,11 @@ CHANNELS = (
 )
 
 
-# What is said where one of these is missing: all of it at once, not one after the other.
-LACKING = {
-    "category": _("請從清單中選擇陳情類別。"),
-    "notified_person": _("請填寫受理通報人員。"),
-    "notified_at": _("請填寫電話通報時間。"),
-    "application": _("請填寫這件抱怨所屬的申辦案號。"),
-}
-
-
-def fields_of(pack: Pack, kind: CaseKind) -> list[str]:
-    """The fields of the card that this kind asks for besides those of every case (NT-5-3b, TP-5-5-4)."""
-    marks = pack.intake.marks_of(kind.code)
-    parts = {*kind.identity.required, *(part for mark in marks.values() for part in mark.requires)}
-    asked = [] if kind.item_required else ["agency"]
-    asked += ["category"] if kind.categories else []
-    asked += ["application"] if kind.application == "required" else []
-    asked += ["notified_person", "notified_at"] if kind.telephone_notice.when != "outage" else []
-    asked += ["marks"] if marks else []
-    asked += ["reporter_address"] if {"address", "contact"} & parts else []
-    asked += ["identity_refused"] if kind.identity.may_decline else []
-    return asked
-
-
-def needed_of(kind: CaseKind) -> list[str]:
-    """The fields of the card without which a case of this kind is refused, whatever its item.
-
-    Agency: only where no item is chosen. Who reports is told apart (`CaseKind.identity`), for an item may
-    free its reporters from it.
-    """
-    needed = ["words"] if kind.item_required else [] if kind.owner else ["agency"]
-    needed += ["category"] if kind.categories and not kind.usual_category else []
-    needed += ["application"] if kind.application == "required" else []
-    needed += ["notified_person", "notified_at"] if kind.telephone_notice.when == "required" else []
-    return needed + (["address"] if kind.place_required else [])
-
-
-def kind_meant(pack: Pack, named: str, item: str) -> CaseKind | None:
-    """The kind that is named, or that of the item."""
-    found = pack.items.get(item)
-    return pack.kinds.get(named) or (pack.kinds[found.kind] if found else None)
-
-
-class CloseForm(SeenForm):
-    """Why the citizen could not be told, where a call is owed (KM-7-4b)."""
-
-    no_contact = forms.CharField(
-        label=_("無法聯絡的情形"),
-        required=False,
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("至少要有一次未接通的電話紀錄。"),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.auto_id = "close_%s"
-
-
-class SimulateCallForm(forms.Form):
-    """A number that is to ring."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.auto_id = "simulate_%s"
-
-    phone = forms.CharField(
-        label=_("來電號碼"),
-        max_length=30,
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
-    )
-
-
-_POINT = re.compile(r"\(?\s*(\d{2}(?:\.\d{1,15})?)\s*[,，、\s]\s*(\d{3}(?:\.\d{1,15})?)\s*\)?")
-
-
-def point_of(typed: str) -> Point | None:
-    """The point that somebody typed or pasted: latitude, longitude; None where it is none near Taiwan."""
-    found = _POINT.fullmatch(typed.strip()[:60])
-    if found is None:
-        return None
-    lat, lon = float(found.group(1)), float(found.group(2))
-    return Point(lat, lon) if 10 <= lat <= 30 and 110 <= lon <= 130 else None
-
-
-class CaseForm(forms.Form):
+class CaseForm(DuringCallForm):
     """What the caller says, in the order in which callers say it."""
 
     OF_THE_REPORTER = ("marks", "reporter_address", "identity_refused")  # asked below name and telephone
 
-    key = forms.CharField(label=_("這份表單"), widget=forms.HiddenInput)
-    call = forms.IntegerField(
-        label=_("通話"), widget=forms.HiddenInput, required=False, error_messages={"invalid": NO_CALL}
-    )
     related = forms.CharField(label=_("相關案件"), widget=forms.HiddenInput, required=False, max_length=24)
     words = forms.CharField(
         label=_("民眾說什麼"),
@@ -218,13 +113,6 @@ class CaseForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     identity_refused = forms.BooleanField(label=_("已詢問，報案人不願提供"), required=False)
-    identity_check = forms.IntegerField(
-        label=_("回撥確認"),
-        widget=forms.HiddenInput,
-        required=False,
-        min_value=1,
-        error_messages={"invalid": NO_CHECK, "min_value": NO_CHECK},
-    )
 
     def __init__(self, pack: Pack, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -240,13 +128,9 @@ class CaseForm(forms.Form):
             [(one.code, one.name) for kind in pack.kinds.values() for one in kind.categories],
         )
         offered = {way for kind in pack.kinds.values() for way in kind.reply.ways} | {"", "none"}
-        self.fields["reply_by"].choices = [  # type: ignore[attr-defined]
-            (way, label) for way, label in WAYS if way in offered
-        ]
+        offer(self, "reply_by", [(way, label) for way, label in WAYS if way in offered])
         marks = [(code, mark.name) for code, mark in pack.intake.marks.items()]
-        self.fields["marks"].choices = [  # type: ignore[attr-defined]
-            (code, words.named(name)) for code, name in marks
-        ]
+        offer(self, "marks", [(code, words.named(name)) for code, name in marks])
         if self.is_bound and self.data.get("kind") in dict(free):  # the kind that was offered stays chosen
             given = cast(QueryDict, self.data).copy()
             given["filed_as"] = str(given["kind"])
@@ -264,7 +148,7 @@ class CaseForm(forms.Form):
     def _choose(self, name: str, none: str | Promise | None, choices: list[tuple[str, Any]]) -> None:
         found: list[tuple[str, Any]] = [] if none is None else [("", none)]
         found += [(code, words.named(label)) for code, label in dict(choices).items()]
-        self.fields[name].choices = found  # type: ignore[attr-defined]
+        offer(self, name, found)
 
     @property
     def asks(self) -> dict[str, list[str]]:
@@ -412,82 +296,3 @@ class CaseForm(forms.Form):
             "reply_by": data["reply_by"] or None,
             "call_id": data["call"] or None,
         }
-
-
-class AfterOutageForm(CaseForm):
-    """A case that was telephoned to the agency while the system was down (NT-5-4-3a)."""
-
-    notified_at = LocalTime(label=_("電話通報時間"))
-    notified_person = forms.CharField(label=_("受理通報人員"), max_length=80)
-
-    def asked(self) -> list[tuple[forms.BoundField, SafeString]]:
-        """The notice is asked for in any case here, above the rest."""
-        above = ("notified_at", "notified_person")
-        return [(bound, label) for bound, label in super().asked() if bound.name not in above]
-
-    def command_input(self) -> dict[str, Any]:
-        data = super().command_input()
-        data["notified_at"] = self.cleaned_data["notified_at"]
-        data["notified_person"] = self.cleaned_data["notified_person"]
-        return data
-
-
-class WithdrawForm(SeenForm):
-    """Taking a case back on the word of the number's holder."""
-
-    reason = forms.ChoiceField(label=_("撤案原因"))
-    phone = forms.CharField(
-        label=_("來電號碼"),
-        max_length=30,
-        required=False,
-        help_text=_("須與案件所留電話相符"),
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
-    )
-    note = forms.CharField(
-        label=_("說明"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-    def __init__(self, reasons: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].choices = reasons  # type: ignore[attr-defined]
-
-
-class DecideForm(forms.Form):
-    """Consent to the second stage or the ordinary limit, or not (NT-5-4-7)."""
-
-    reason = forms.CharField(
-        label=_("審核理由"), min_length=2, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    days = forms.IntegerField(label=_("核給天數"), required=False, min_value=1, max_value=3650)
-
-
-class ReopenForm(SeenForm):
-    """Opening a closed case again (NT-5-4-9c)."""
-
-    reason = forms.CharField(
-        label=_("重啟原因"), min_length=2, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    closed_too_early = forms.BooleanField(label=_("機關未辦畢先結案（列為缺失）"), required=False)
-
-
-class DissatisfiedForm(SeenForm):
-    """The citizen is not satisfied and asks for the case to be opened again."""
-
-    reason = forms.CharField(
-        label=_("民眾不滿意之處"), min_length=2, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
-    )
-
-
-class UnmergeForm(SeenForm):
-    """Parting a report that was merged by mistake (TP-6-8-1)."""
-
-    reason = forms.CharField(
-        label=_("解除併案原因"), min_length=2, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-
-class OutageForm(forms.Form):
-    """Since when, or until when, and what happened."""
-
-    at = LocalTime(label=_("時間（不填即為現在）"), required=False)
-    note = forms.CharField(label=_("說明"), max_length=500, required=False)

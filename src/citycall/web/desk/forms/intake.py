@@ -10,29 +10,19 @@ from django.utils.translation import gettext_lazy as _
 from citycall.policy import Pack
 from citycall.policy.intake import Authority
 from citycall.services.calls.models import Disposition
-from citycall.web.desk.forms import NO_CALL, NO_CHECK
+from citycall.web.desk.forms.call import NO_CALL, DuringCallForm
 from citycall.web.ui import words
+from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import LocalTime
 
 OUTCOMES = (("outside", _("非本府權責，協助民眾")), ("not_accepted", _("不予受理")))
 _TEXT = {"autocomplete": "off"}
 
 
-class DisposeForm(forms.Form):
+class DisposeForm(DuringCallForm):
     """How a matter of a call ends without a case (KM-2-4c, TP-5-1a, NT-8-2b)."""
 
-    key = forms.CharField(label=_("這份表單"), widget=forms.HiddenInput)
-    call = forms.IntegerField(
-        label=_("通話"), widget=forms.HiddenInput, required=False, error_messages={"invalid": NO_CALL}
-    )
     kind = forms.CharField(label=_("案件類別"), widget=forms.HiddenInput, required=False, max_length=64)
-    identity_check = forms.IntegerField(
-        label=_("回撥確認"),
-        widget=forms.HiddenInput,
-        required=False,
-        min_value=1,
-        error_messages={"invalid": NO_CHECK, "min_value": NO_CHECK},
-    )
     outcome = forms.ChoiceField(label=_("如何結束"), widget=forms.RadioSelect)
     matter = forms.CharField(
         label=_("民眾說的事"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
@@ -68,17 +58,16 @@ class DisposeForm(forms.Form):
             if called_back or not one.unconfirmed  # without a call back none has failed (NT-8-2b)
         }
         open_ways = [code for code, there in (("outside", outside), ("not_accepted", self.grounds)) if there]
-        self.fields["outcome"].choices = [  # type: ignore[attr-defined]
-            (code, label) for code, label in OUTCOMES if code in open_ways
-        ]
+        offer(self, "outcome", [(code, label) for code, label in OUTCOMES if code in open_ways])
         if len(open_ways) == 1:
             self.initial.setdefault("outcome", open_ways[0])
-        self.fields["ground"].choices = [  # type: ignore[attr-defined]
+        grounds = [
             (code, _with_law(words.named(one.name), words.named(one.law) if one.law else ""))
             for code, one in self.grounds.items()
         ]
+        offer(self, "ground", grounds)
         labels = dict(Disposition.Way.choices)
-        self.fields["way"].choices = [(way, labels[way]) for way in outside]  # type: ignore[attr-defined]
+        offer(self, "way", [(way, labels[way]) for way in outside])
 
     def clean(self) -> dict[str, Any]:
         """What ends without a case is kept on a call: there must be one."""
