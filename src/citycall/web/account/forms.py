@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import LocalTime
 
 
@@ -71,9 +72,7 @@ class DeputiesForm(forms.Form):
     def __init__(self, *args: Any, colleagues: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("first", "second", "third"):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [("", _("（無）")), *colleagues]
+            offer(self, name, [("", _("（無）")), *colleagues])
 
     def chosen(self) -> list[int]:
         given = (self.cleaned_data[name] for name in ("first", "second", "third"))

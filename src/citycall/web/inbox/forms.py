@@ -20,6 +20,7 @@ from citycall.policy.kinds import Choice
 from citycall.services.cases.commands.completion import nobody_asked, required_of
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.inbox.particulars import Particulars
+from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import LocalTime, SeenForm, mark
 from citycall.web.ui.words import named
 
@@ -99,9 +100,7 @@ class ActForm(SeenForm, KeyedForm):
         return {name: value for name, value in self.cleaned_data.items() if name != "key"}
 
     def choose(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
+        offer(self, name, choices)
 
 
 class NoteForm(ActForm):
@@ -360,7 +359,7 @@ class LetterForm(KeyedForm):
         super().__init__(*args, **kwargs)
         if decisions:
             choices = [(code, PROPOSALS[code]) for code in decisions]
-            cast(forms.ChoiceField, self.fields["proposal"]).choices = choices
+            offer(self, "proposal", choices)
         else:
             for name in ("facts", "proposal", "conditions"):
                 del self.fields[name]
@@ -385,9 +384,7 @@ class HolderForm(forms.Form):
 
     def __init__(self, *args: Any, colleagues: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["staff"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("（請選擇）")), *colleagues, ("none", _("（暫時從缺）"))]
+        offer(self, "staff", [("", _("（請選擇）")), *colleagues, ("none", _("（暫時從缺）"))])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -12,6 +12,7 @@ from citycall.base.closures import AGENCY, CITY, Closure
 from citycall.people.queries import agency_names
 from citycall.policy import Pack
 from citycall.web.inbox.forms import KeyedForm
+from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import WrittenDay
 from citycall.web.ui.words import named
 
@@ -34,15 +35,10 @@ class ClosureForm(KeyedForm):
     def __init__(self, *args: Any, pack: Pack, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         allowed = pack.clock_calendar.suspension
-        self._offer("area", areas(pack))
+        offer(self, "area", areas(pack))
         causes = [(code, label) for code, label in Closure.Cause.choices if code in allowed.causes]
-        self._offer("cause", causes)
+        offer(self, "cause", causes)
         self.fields["cause"].initial = causes[0][0] if causes else None
-
-    def _offer(self, name: str, choices: list[Any]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
 
     def values(self) -> dict[str, Any]:
         """What the command takes."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citycall.base import clock
 from citycall.oversight.models import DelayReview
+from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import Day
 
 
@@ -69,9 +70,7 @@ class AddItemForm(forms.Form):
 
     def __init__(self, *args: Any, agencies: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["agency"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "—"), *agencies]
+        offer(self, "agency", [("", "—"), *agencies])
         self.fields["active_from"].initial = clock.today()
 
     def values(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from citycall.base import clock
 from citycall.oversight import tables
 from citycall.oversight.models import PolicyChange
+from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import Day
 from citycall.web.ui.words import month_said
 
@@ -121,7 +122,5 @@ class MonthForm(forms.Form):
 
     def __init__(self, months: Mapping[str, int], data: Any = None) -> None:
         super().__init__(data)
-        field = self.fields["month"]
-        assert isinstance(field, forms.ChoiceField)
         said = _("%(month)s（%(n)s 件）")
-        field.choices = [(one, said % {"month": month_said(one), "n": n}) for one, n in months.items()]
+        offer(self, "month", [(one, said % {"month": month_said(one), "n": n}) for one, n in months.items()])

@@ -32,6 +32,7 @@ from citycall.web.inbox import trays
 from citycall.web.inbox.access import READERS, agencies_of
 from citycall.web.inbox.forms import ManyFiles, new_key
 from citycall.web.request import StaffRequest
+from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import Day
 from citycall.web.ui.words import named
 
@@ -47,11 +48,6 @@ class BulkForm(forms.Form):
     def given(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name != "key" and value}
 
-    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
-
 
 class AllotForm(BulkForm):
     post = forms.ChoiceField(label=gettext_lazy("承辦人"), widget=forms.RadioSelect)
@@ -61,7 +57,7 @@ class AllotForm(BulkForm):
             post for agency in sorted(agencies) for post in posts_of_agency(agency) if post.role in WORKERS
         ]
         posts.sort(key=lambda one: (one.role != "handler", one.code))
-        self._choose("post", [(post.code, _named_post(post)) for post in posts])
+        offer(self, "post", [(post.code, _named_post(post)) for post in posts])
 
 
 def _named_post(post: Any) -> str:
@@ -92,13 +88,13 @@ class JoinForm(BulkForm):
 
     def prepare(self, agencies: set[str], pack: Pack) -> None:
         others = [one for one in agencies_with(TAKES_CASES) if one.code not in agencies]
-        self._choose(
-            "agencies", [(one.code, named((one.name_zh, one.name_en or one.name_zh))) for one in others]
+        offer(
+            self, "agencies", [(one.code, named((one.name_zh, one.name_en or one.name_zh))) for one in others]
         )
         rules = [rule for rule in pack.requests if rule.effect == "join"]
         levels = [(level.code, named(level.name)) for rule in rules for level in rule.consents]
         if levels:
-            self._choose("consent_level", [("", _("請選擇")), *levels])
+            offer(self, "consent_level", [("", _("請選擇")), *levels])
         asked = {one for rule in rules for one in rule.asks}
         parts = dict.fromkeys(("consent_level", "consent_person", "consent_date"), "consent")
         for name, part in {**parts, "memo": "memo"}.items():

@@ -24,6 +24,7 @@ from citycall.web.inbox import trays
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of
 from citycall.web.inbox.forms import new_key
 from citycall.web.request import StaffRequest
+from citycall.web.ui.choices import offer
 from citycall.web.ui.words import named
 
 
@@ -37,10 +38,9 @@ class SaveForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, agencies: list[tuple[str, str]]) -> None:
         super().__init__(data, initial={"key": new_key()}, auto_id="save_%s")
-        field = self.fields["agency"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = agencies
+        offer(self, "agency", agencies)
         if len(agencies) == 1:
+            field = self.fields["agency"]
             field.widget = forms.HiddenInput()
             field.initial = agencies[0][0]
 

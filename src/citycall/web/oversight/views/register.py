@@ -21,6 +21,7 @@ from citycall.web.access import staff_view
 from citycall.web.inbox.trays import SHAPES
 from citycall.web.oversight.access import ROLES, scope, sections
 from citycall.web.request import StaffRequest
+from citycall.web.ui.choices import offer
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.words import named
 
@@ -44,9 +45,7 @@ TASKS = (
 
 class _Narrowed(forms.Form):
     def choose(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("全部")), *choices]
+        offer(self, name, [("", _("全部")), *choices])
 
     def chosen(self) -> dict[str, Any]:
         """The valid choices alone: an address with nonsense in it is read without it."""
