@@ -177,6 +177,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/account/sign-in"
 LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "citycall.people.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 10  # one shift and a little
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

@@ -106,6 +106,7 @@ class Life:
         self.cases: list[int] = []
         self.story: list[str] = []
         self.did: set[str] = set()
+        self._found: dict[int, Any] = {}
         last = Event.objects.order_by("-id").values_list("id", flat=True).first()
         self.begins = last or 0
 
@@ -125,6 +126,7 @@ class Life:
                 self.world.refused[refusal.code] += 1
             else:
                 self.cases.append(made.case)
+                self._found.clear()
                 self.world.done[f"{made.kind} established"] += 1
                 self.story.append(f"established {made.kind} {given.get('item')} for {made.agency}")
                 return
@@ -158,53 +160,56 @@ class Life:
 
     def pass_time(self, minutes: int) -> None:
         self.story.append(f"{minutes} minutes pass")
+        self._found.clear()
         self.world.time.move(self.world.time.now + timedelta(minutes=minutes))
 
     def case(self) -> Any:
         """The case that this life is about, as it stands now."""
+        return self.found(self.cases[-1]).case  # the later one, as that is merged into the earlier
+
+    def found(self, case: int) -> Any:
+        """A case as it stands, and all that was read about it since it last changed."""
+        from citycall.base.policies import pack_of
+        from citycall.services.cases.acts import Standing
         from citycall.services.cases.models import Case
 
-        return Case.objects.get(pk=self.cases[-1])  # the later one, as that is merged into the earlier
+        if case not in self._found:
+            row = Case.objects.get(pk=case)
+            pack = pack_of(row.policy_version_id)
+            self._found[case] = Standing(self.world.actors[0], row, pack, self.world.time.now)
+        return self._found[case]
 
     def has_done(self, code: str) -> bool:
         return code in self.did
 
     def act(self, dice: random.Random) -> None:
         """Somebody tries something with a case, and it goes as the table said."""
-        from citycall.base.policies import pack_of
-        from citycall.services.cases.models import Case
-
         if not self.cases:
             return
-        case = Case.objects.get(pk=dice.choice(self.cases))
-        pack = pack_of(case.policy_version_id)
-        act = self._likely(dice, case, pack)
-        actor = self._somebody(dice, act, case, pack)
-        self._try(act, self._entry(dice, actor, case, pack), looks=dice.random() < 0.04)
+        at = self.found(dice.choice(self.cases))
+        act = self._likely(dice, at)
+        actor = self._somebody(dice, act, at)
+        self._try(act, at, self._entry(dice, actor, at), looks=dice.random() < 0.04)
 
     def attempt(self, dice: random.Random, act: Any, wishes: tuple[str, ...] = ()) -> Any:
         """One who may does it with what fits; the refusal, or None when it was done."""
-        from citycall.base.policies import pack_of
-
-        case = self.case()
-        pack = pack_of(case.policy_version_id)
-        entry = self._entry(dice, self._able(dice, act, case, pack), case, pack)
+        at = self.found(self.cases[-1])
+        entry = self._entry(dice, self._able(dice, act, at), at)
         entry.careful, entry.wishes = True, wishes
-        return self._try(act, entry)
+        return self._try(act, at, entry)
 
-    def _entry(self, dice: random.Random, actor: Any, case: Any, pack: Any) -> Entry:
-        others = [one for one in self.cases if one != case.pk]
-        return Entry(dice, actor, case, pack, self.world.time.now, others, self.world.agencies)
+    def _entry(self, dice: random.Random, actor: Any, at: Any) -> Entry:
+        others = [one for one in self.cases if one != at.case.pk]
+        return Entry(dice, actor, at.case, at.pack, self.world.time.now, others, self.world.agencies)
 
-    def _try(self, act: Any, entry: Entry, *, looks: bool = False) -> Any:
+    def _try(self, act: Any, at: Any, entry: Entry, *, looks: bool = False) -> Any:
         """The refusal that the command gave, or None; table and command must agree."""
         from citycall.base.commands import Refused, execute
-        from citycall.services.cases.acts import Standing, why_not
 
         case, actor = entry.case, entry.actor
         given = enter(act.code, self.world.inputs[act.command], entry)
         named = self.world.inputs[act.command].model_validate(given) if act.code in NAMED else None
-        said = why_not(act, Standing(actor, case, entry.pack, entry.now, named))
+        said = _said(act, at, actor, named)
         before = fingerprint() if looks else {}
         story = f"{actor.posts[0].code} {act.code} in {case.status}"
         try:
@@ -221,6 +226,7 @@ class Life:
             elif said is not None and refusal.code != said.code:
                 self._amiss(f"{act.code} is {said.code} by the table, and refused otherwise", refusal)
             return refusal
+        self._found.clear()
         if act.code == "reopen":  # started anew at the very instant, a clock would have the former limit
             self.pass_time(1)
         self.world.done[act.code] += 1
@@ -234,11 +240,11 @@ class Life:
         """Table and command are out of step; all such are told together at the end."""
         self.world.amiss.setdefault(f"{what}: {refusal}", self.story[-6:])
 
-    def _likely(self, dice: random.Random, case: Any, pack: Any) -> Any:
+    def _likely(self, dice: random.Random, at: Any) -> Any:
         """Mostly what the moves of the kind allow now."""
         from citycall.services.cases.acts import TABLE
 
-        kind = pack.kinds[case.kind]
+        kind, case = at.kind, at.case
         if dice.random() < 0.15:
             return dice.choice(TABLE)
         open_now = [
@@ -249,41 +255,37 @@ class Life:
         leads = [act for act in open_now if any(_leads(kind, event, case.status) for event in act.events)]
         return dice.choice(leads if leads and dice.random() < 0.5 else open_now)
 
-    def _permitted(self, act: Any, case: Any, pack: Any) -> list[Any]:
+    def _permitted(self, act: Any, at: Any) -> list[Any]:
         """Those whose post may do it, whatever stands in its way."""
         from citycall.base.commands import effective_who
-        from citycall.services.cases.acts import Standing
 
         who = effective_who(act.command)
         roles = set(who)
         able = [one for one in self.world.actors if "staff" in roles or roles & one.roles()]
-        theirs, at = [], Standing(self.world.actors[0], case, pack, self.world.time.now)
+        theirs = []
         for one in able:
             at.actor = one
             if act.who.post(at, who) is not None:
                 theirs.append(one)
         return theirs or able or self.world.actors
 
-    def _somebody(self, dice: random.Random, act: Any, case: Any, pack: Any) -> Any:
+    def _somebody(self, dice: random.Random, act: Any, at: Any) -> Any:
         """Mostly one of those who may."""
         if dice.random() < 0.12:
             return dice.choice(self.world.actors)
-        able = self._permitted(act, case, pack)
-        near = [one for one in able if case.agency in one.agencies()]
+        able = self._permitted(act, at)
+        near = [one for one in able if at.case.agency in one.agencies()]
         return dice.choice(near if near and dice.random() < 0.6 else able)
 
-    def _able(self, dice: random.Random, act: Any, case: Any, pack: Any) -> Any:
+    def _able(self, dice: random.Random, act: Any, at: Any) -> Any:
         """One for whom it is possible by the table; else one whose act it is at all."""
-        from citycall.services.cases.acts import Standing, why_not
-
-        able = self._permitted(act, case, pack)
-        near = [one for one in able if case.agency in one.agencies()]
+        able = self._permitted(act, at)
+        near = [one for one in able if at.case.agency in one.agencies()]
         far = [one for one in able if one not in near]
         order = [*dice.sample(near, len(near)), *dice.sample(far, len(far))]
-        at, second = Standing(order[0], case, pack, self.world.time.now), None
+        second = None
         for one in order:
-            at.actor = one
-            refused = why_not(act, at)
+            refused = _said(act, at, one)
             if refused is None:
                 return one
             if second is None and refused.code != "not_permitted":
@@ -308,6 +310,14 @@ class Life:
         check_rows(told)
         check_timers(self.cases)
         check_notices(self.cases)
+
+
+def _said(act: Any, at: Any, actor: Any, named: Any = None) -> Any:
+    """What the table says of this person, with what was read about the case already."""
+    from citycall.services.cases.acts import why_not
+
+    at.actor, at.given = actor, named
+    return why_not(act, at)
 
 
 def _unwritten(before: dict[str, Any], refusal: Exception) -> None:

@@ -212,6 +212,17 @@ def way(entry: Entry) -> Any:
     return entry.of(wished or known)
 
 
+def joined_finding(entry: Entry) -> str:
+    """Of an agency that owes a result; none where it owes its words."""
+    from citycall.services.cases import requests
+    from citycall.services.cases.models import CaseJoin
+
+    own = [post.agency for post in entry.actor.posts]
+    join = CaseJoin.objects.filter(case=entry.case, agency__in=own).order_by("state", "id").last()
+    known = requests.joined_findings(entry.pack, entry.case, join) if join is not None else []
+    return str(entry.of([one.code for one in known])) if known else str(entry.seldom("resolved", ""))
+
+
 def finding(entry: Entry) -> str:
     known = [one.code for one in entry.kind.findings]
     return str(entry.of([one for one in known if one in entry.wishes] or known))
@@ -283,6 +294,7 @@ BY_NAME: dict[str, Value] = {
 BY_ACT: dict[tuple[str, str], Value] = {
     ("withdraw", "reason"): lambda entry: entry.of([one.code for one in entry.kind.withdraw_reasons]),
     ("convert", "agency"): agency,
+    ("answer_join", "finding"): joined_finding,
     ("open_task", "task"): task_to_open,
     ("state_position", "case_request"): waiting_dispute,
     ("make_request", "authority"): lambda entry: entry.seldom("台灣電力公司", ""),

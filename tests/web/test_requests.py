@@ -175,10 +175,19 @@ def test_a_joined_agency_has_the_case_in_a_tray_of_its_own_and_answers(taipei: N
     assert made.number in page(env, "/inbox/trays/joined/")
     assert "填報本機關部分" in page(env, f"/inbox/cases/{made.number}/")
     assert login("civil.handler1").get(f"/inbox/cases/{made.number}/").status_code == 404
-    assert env.post(f"/inbox/cases/{made.number}/join", {"text": ""}).status_code == 422
-    assert env.post(f"/inbox/cases/{made.number}/join", {"text": "已稽查並要求改善"}).status_code == 302
+    assert "應填報本機關部分的查處情形及辦理結果" in page(works, f"/inbox/cases/{made.number}/")
+    form = page(env, f"/inbox/cases/{made.number}/join")
+    assert "已依陳情事項辦理" in form
+    assert 'value="resolved"' in form
+    answer = {"finding": "resolved", "text": "已稽查並要求改善"}
+    for lacking in ("finding", "text"):
+        assert env.post(f"/inbox/cases/{made.number}/join", {**answer, lacking: ""}).status_code == 422
+    assert env.post(f"/inbox/cases/{made.number}/join", answer).status_code == 302
     assert made.number not in page(env, "/inbox/trays/joined/")
-    assert "已稽查並要求改善" in page(works, f"/inbox/cases/{made.number}/")
+    shown = page(works, f"/inbox/cases/{made.number}/")
+    assert "已稽查並要求改善" in shown
+    assert "查處情形：已依陳情事項辦理" in shown
+    assert "應填報本機關部分" not in shown
 
 
 def test_the_secretary_general_rules_and_the_parties_state_their_positions(taipei: None) -> None:
@@ -277,6 +286,9 @@ def test_new_taipei_does_not_submit_before_the_joined_agencies_answer(newtaipei:
     said = joined.content.decode()
     assert "「併會」已生效" in said, "it takes effect at once, and says so"
     assert "決定前案件照常辦理" not in said
+    form = page(login("env.handler1"), f"/inbox/cases/{made.number}/join")
+    assert "本機關的意見" in form
+    assert 'name="finding"' not in form, "its words, no result of its own"
     result = {"finding": "resolved", "result": "已處理", "done_at": "2026-03-02T10:00"}
     sent = works.post(f"/inbox/cases/{made.number}/submit", result)
     assert sent.status_code == 409, sent.content.decode()[:400]

@@ -39,17 +39,21 @@ def _found(pack: Pack) -> Iterator[str]:
 
 def _told(pack: Pack) -> Iterator[str]:
     for rule in pack.notices:
-        for to in rule.to:  # a role of an agency that joins, or that had the case before
-            yield to.partition(":")[2] if to.startswith(AT_ANOTHER) else to
+        yield from (_role_in(to) for to in rule.to)
     for clock in pack.clocks:
         for strike in clock.strikes:
             for action in strike.do:
                 if action.notify is not None:
-                    yield from action.notify.to
+                    yield from (_role_in(to) for to in action.notify.to)
     for task in pack.tasks:
         yield from task.roles
     for request in pack.requests:
         yield from (*request.asked_by, *request.decided_by)
+
+
+def _role_in(to: str) -> str:
+    """The role itself, also of an agency that joins, or that had the case before."""
+    return to.partition(":")[2] if to.startswith(AT_ANOTHER) else to
 
 
 def _limits(pack: Pack) -> Iterator[tuple[str, Limit]]:

@@ -111,8 +111,8 @@ class RequestRule(Rule):
     `refused_by`: at least so many agencies have asked to be rid of the case. `direct`: done by asking.
     `decided_by`, `decided_in`: whose list it goes to and who decides (`any`: wherever that role sits).
     `most`: how far an extension may reach from the limit it moves; `times`: how often one is granted.
-    `owes`: what a joined agency owes, its own result or only its part in the consultation; `blocks`: events
-    that wait until all joined agencies have answered.
+    `owes`: what a joined agency owes, its own result, with what was found (TP-5-3-0), or only its words in
+    the consultation (NT-5-2-2b); `blocks`: events that wait until all joined agencies have answered.
     """
 
     code: Code

@@ -108,7 +108,10 @@ class When(Rule):
 
 
 class NotifyAction(Rule):
-    """Who is told, with which template, by which channels; `digest` puts one day's cases in one message."""
+    """Who is told, with which template, by which channels; `digest` puts one day's cases in one message.
+
+    `joined:ROLE` of a strike: that role of the joined agencies that have not answered yet (TP-5-3-0).
+    """
 
     to: tuple[str, ...] = Field(min_length=1)
     template: Code

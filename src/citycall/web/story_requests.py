@@ -41,6 +41,7 @@ NOTICES: dict[str, Promise] = {
     "request.joined": lazy("加分／併會通知"),
     "request.join_answered": lazy("加分機關已填報"),
     "request.consultation_late": lazy("併會逾期"),
+    "request.join_owed": lazy("請加分機關填報"),
     "request.extended": lazy("展延通知"),
     "request.follow_up_due": lazy("請追蹤府外機關辦理情形"),
 }

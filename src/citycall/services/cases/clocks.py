@@ -205,7 +205,7 @@ def strike(ctx: Context, timers: list[Timer]) -> list[Timer]:
         (clock.case_id, clock.code): clock
         for clock in CaseClock.objects.filter(case_id__in=cases, state=CaseClock.State.RUNNING)
     }
-    batch = messages.Batch(ctx.now)
+    batch = messages.Batch(ctx.now, cases)
     owed = tasks.Strikes(cases)
     changes: list[Change] = []
     follow: list[Timer] = []

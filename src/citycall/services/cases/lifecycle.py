@@ -23,6 +23,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from citycall.base import reading
 from citycall.base.commands import Context, Refused, current
 from citycall.base.events import Event, record
 from citycall.base.policies import pack_of
@@ -47,9 +48,10 @@ def load_for_change(case_id: int) -> Case:
 
     The command that runs is refused here where the lifecycle table (``acts``) does not allow it.
     """
-    case = Case.objects.select_for_update().filter(pk=case_id).first()
-    if case is None:
+    found = reading.rows(Case, "WHERE row.id = %s FOR UPDATE", case_id)
+    if not found:
         raise Refused("not_found", _("查無此案件，請確認案號。"), status=404)
+    case = found[0]
     ctx = current()
     if ctx is not None:
         acts.require(ctx, case, pack_for(case))

@@ -7,7 +7,7 @@ sent. Names of items, agencies and places are kept in both languages (``{"zh": .
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import product
 from typing import Any
@@ -21,7 +21,7 @@ from citycall.people.queries import agency_names, posts_bearing, posts_in_roles,
 from citycall.policy import Pack
 from citycall.policy.notices import notices_for, reporter_channel
 from citycall.policy.rules import APPROVER, AT_ANOTHER, NotifyAction, Strike
-from citycall.services.cases.models import Case, CaseClock, Status
+from citycall.services.cases.models import Case, CaseClock, CaseJoin, Status
 
 REPORTER = "reporter"
 OF_REPLY = ("content", "handler_name", "handler_phone", "document_number", "reply_date", "grade")
@@ -169,7 +169,7 @@ def _json(value: Any) -> Any:
 
 def _single(to: str) -> bool:
     """Whether a recipient is found case by case, not by a role of the agency."""
-    return to in ("handler", APPROVER) or to.startswith("post:")
+    return to in ("handler", APPROVER) or to.startswith(("post:", *AT_ANOTHER))
 
 
 def _day(day: date | None) -> dict[str, str] | str:
@@ -197,8 +197,10 @@ class Batch:
     reaches those who are there (NT-5-4-6a).
     """
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, cases: Iterable[int] = ()) -> None:
         self.now = now
+        self._cases = [*cases]
+        self._owing: dict[int, list[str]] | None = None
         self.notices: list[Notice] = []
         self._posts: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._contexts: dict[int, dict[str, Any]] = {}
@@ -248,8 +250,18 @@ class Batch:
         found = [(post, post.rsplit(".", 1)[-1]) for post in self._posts[key]]
         for word in to:
             if _single(word):
-                found += [(post, post.rsplit(".", 1)[-1]) for post in posts_meant(pack, case, word)]
+                facts = {"joined": self._joined(case)} if word.startswith(AT_ANOTHER) else None
+                found += [(post, post.rsplit(".", 1)[-1]) for post in posts_meant(pack, case, word, facts)]
         return list(dict.fromkeys(found))
+
+    def _joined(self, case: Case) -> list[str]:
+        """The joined agencies that have not answered, of all these cases in one query (TP-5-3-0)."""
+        if self._owing is None:
+            self._owing = {}
+            waiting = CaseJoin.objects.filter(case__in={*self._cases, case.pk}, state=CaseJoin.State.OPEN)
+            for pk, agency in waiting.order_by("id").values_list("case_id", "agency"):
+                self._owing.setdefault(pk, []).append(agency)
+        return self._owing.get(case.pk, [])
 
     def queue(self) -> int:
         """Write them all; a notice whose key is known was written before and is left alone."""

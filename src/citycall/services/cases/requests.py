@@ -6,17 +6,20 @@ particular request; nothing here writes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from citycall.base import reading
 from citycall.base.closures import calendar_of
 from citycall.base.commands import Actor, Refused, not_permitted
 from citycall.people.queries import agency_names
 from citycall.policy import Pack
 from citycall.policy.basics import matches
+from citycall.policy.kinds import Choice
 from citycall.policy.requests import EVENTS, InTime, RequestRule, in_time
 from citycall.services.cases.messages import facts_of
 from citycall.services.cases.models import Case, CaseClock, CaseJoin, CaseRequest
@@ -61,16 +64,25 @@ def received(case: Case) -> datetime:
     return case.assigned_at or case.established_at
 
 
+def asked_about(case: Case) -> list[CaseRequest]:
+    """Everything that was asked for about a case, in the order in which it was asked."""
+    return reading.rows(CaseRequest, "WHERE row.case_id = %s ORDER BY row.id", case.pk)
+
+
 def pending(case: Case) -> list[CaseRequest]:
     """What waits for a decision about a case, in the order in which it was asked."""
-    return list(CaseRequest.objects.filter(case=case, state=CaseRequest.State.PENDING).order_by("id"))
+    return [one for one in asked_about(case) if one.state == CaseRequest.State.PENDING]
 
 
-def refusers(case: Case) -> dict[str, CaseRequest]:
+def refusers(asked: Sequence[CaseRequest]) -> dict[str, CaseRequest]:
     """The agencies that said the case is not theirs, each with its last word (KM-7-5b, TP-5-4)."""
-    found = CaseRequest.objects.filter(case=case, effect__in=RID_OF)
-    asked = found.exclude(state=CaseRequest.State.WITHDRAWN).order_by("id")
-    return {one.agency: one for one in asked if one.agency == one.old_agency}
+    return {
+        one.agency: one
+        for one in asked
+        if one.effect in RID_OF
+        and one.state != CaseRequest.State.WITHDRAWN
+        and one.agency == one.old_agency
+    }
 
 
 def timing(
@@ -97,8 +109,10 @@ def may_decide(actor: Actor, rule: RequestRule, request: CaseRequest) -> bool:
     return actor.kind == "system" or actor.holds(*rule.decided_by, agency=request.owner or None)
 
 
-def cannot_ask(pack: Pack, case: Case, rule: RequestRule) -> Refused | None:
-    """Why such a request cannot be made about the case as it stands; None when it can."""
+def cannot_ask(pack: Pack, case: Case, rule: RequestRule, asked: Sequence[CaseRequest]) -> Refused | None:
+    """Why such a request cannot be made about the case as it stands, after all that was asked; None when it
+    can.
+    """
     kind = pack.kinds[case.kind]
     if not all(kind.next_status(event, case.status) is not None for event in EVENTS[rule.effect][:1]):
         return Refused(
@@ -108,19 +122,20 @@ def cannot_ask(pack: Pack, case: Case, rule: RequestRule) -> Refused | None:
         )
     if not matches(rule.where, rule.unless, facts_of(case, {})):
         return Refused("not_needed", _("這件案件不適用「%(name)s」。") % {"name": said(rule)}, status=409)
-    if CaseRequest.objects.filter(case=case, code=rule.code, state=CaseRequest.State.PENDING).exists():
+    states = [one.state for one in asked if one.code == rule.code]
+    if CaseRequest.State.PENDING in states:
         return Refused("already_requested", _("已有一件相同的申請待決定。"), status=409)
-    if rule.refused_by and len(refusers(case)) < rule.refused_by:
+    if rule.refused_by and len(refusers(asked)) < rule.refused_by:
         message = _("至少須有 %(n)s 個機關主張非其權責，才能提請裁示。") % {"n": rule.refused_by}
         return Refused("not_disputed", message, status=409)
-    if rule.times is not None:
-        granted = CaseRequest.objects.filter(case=case, code=rule.code, state=CaseRequest.State.APPROVED)
-        if granted.count() >= rule.times:
-            return Refused("no_more", _("「%(name)s」已達次數上限。") % {"name": said(rule)}, status=409)
+    if rule.times is not None and states.count(CaseRequest.State.APPROVED) >= rule.times:
+        return Refused("no_more", _("「%(name)s」已達次數上限。") % {"name": said(rule)}, status=409)
     return None
 
 
-def why_not(actor: Actor, pack: Pack, case: Case, code: str | None) -> Refused | None:
+def why_not(
+    actor: Actor, pack: Pack, case: Case, code: str | None, asked: Sequence[CaseRequest]
+) -> Refused | None:
     """The refusal that asking would meet: for one rule, or, without a code, for all of them together."""
     rules = [rule for rule in rules_of(pack, case.kind) if code in (None, rule.code)]
     mine = [rule for rule in rules if may_ask(actor, rule, case)]
@@ -130,16 +145,16 @@ def why_not(actor: Actor, pack: Pack, case: Case, code: str | None) -> Refused |
             return not_permitted()
         message = _("這類案件沒有這種申請。")
         return Refused("invalid", message, fields={"rule": message}, status=422)
-    found = [cannot_ask(pack, case, rule) for rule in mine]
+    found = [cannot_ask(pack, case, rule, asked) for rule in mine]
     return None if None in found else found[0]
 
 
-def askable(actor: Actor, pack: Pack, case: Case) -> list[RequestRule]:
+def askable(actor: Actor, pack: Pack, case: Case, asked: Sequence[CaseRequest]) -> list[RequestRule]:
     """What this person may ask for now."""
     return [
         rule
         for rule in rules_of(pack, case.kind)
-        if may_ask(actor, rule, case) and cannot_ask(pack, case, rule) is None
+        if may_ask(actor, rule, case) and cannot_ask(pack, case, rule, asked) is None
     ]
 
 
@@ -163,6 +178,17 @@ def held_up(pack: Pack, case: Case, event_kind: str) -> Refused | None:
     which = "、".join(dict.fromkeys(said(blocking[join.code]) for join in owing))
     message = _("%(joining)s機關尚未填報：%(names)s。") % {"joining": which, "names": names}
     return Refused("joined_owe", message, status=409, info={"agencies": [join.agency for join in owing]})
+
+
+def joined_findings(pack: Pack, case: Case, join: CaseJoin) -> list[Choice]:
+    """What a joined agency that owes a result may have found; empty where it owes but its words.
+
+    A finding that asks for a letter of its own is the lead agency's to enter (TP-5-3-0, NT-5-2-2b).
+    """
+    rule = rule_of(pack, case, join.code)
+    if rule is None or rule.owes != "result":
+        return []
+    return [choice for choice in pack.kinds[case.kind].findings if not choice.asks]
 
 
 def agency_name(code: str) -> str:

@@ -116,23 +116,15 @@ def sign_out(request: StaffRequest) -> HttpResponse:
 @staff_view(while_password_expired=True)
 def password(request: StaffRequest) -> HttpResponse:
     form = PasswordForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                people.change_password(
-                    request.actor,
-                    {"old": form.cleaned_data["old_password"], "new": form.cleaned_data["new_password"]},
-                )
-            except Refused as refusal:
-                into_form(form, refusal, {"old": "old_password", "new": "new_password"})
-                status = refusal.status
-            else:
-                staff = Staff.objects.get(pk=request.user.pk)
-                login(request, staff, backend=BACKEND)  # other sessions of this account end here
-                messages.success(request, _("密碼已變更，其他裝置都已登出。"))
-                return redirect(home_for(request.actor))
+    status = sent(form, lambda: people.change_password(
+            request.actor,
+            {"old": form.cleaned_data["old_password"], "new": form.cleaned_data["new_password"]},
+        ), {"old": "old_password", "new": "new_password"}) if request.method == "POST" else 200
+    if status is None:
+        staff = Staff.objects.get(pk=request.user.pk)
+        login(request, staff, backend=BACKEND)  # other sessions of this account end here
+        messages.success(request, _("密碼已變更，其他裝置都已登出。"))
+        return redirect(home_for(request.actor))
     page = {"form": form, "forced": request.user.must_change_password}
     return render(request, "account/password.html", page, status=status)
 
@@ -184,18 +176,10 @@ def deputies(request: StaffRequest, code: str) -> HttpResponse:
         colleagues=colleagues_of(line.agency, besides=request.user.pk),
         initial=dict(zip(("first", "second", "third"), line.deputy_ids, strict=False)),
     )
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                people.set_deputies(request.actor, {"post": code, "deputies": form.chosen()})
-            except Refused as refusal:
-                into_form(form, refusal, {"deputies": "first"})
-                status = refusal.status
-            else:
-                messages.success(request, _("代理順位已儲存。"))
-                return redirect("account:posts")
+    status = sent(form, lambda: people.set_deputies(request.actor, {"post": code, "deputies": form.chosen()}), {"deputies": "first"}) if request.method == "POST" else 200
+    if status is None:
+        messages.success(request, _("代理順位已儲存。"))
+        return redirect("account:posts")
     return render(request, "account/deputies.html", {"form": form, "line": line}, status=status)
 
 

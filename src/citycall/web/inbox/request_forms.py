@@ -13,8 +13,9 @@ from citycall.people.queries import agencies_with
 from citycall.policy.requests import RequestRule
 from citycall.services.cases.commands.naming import TAKES_CASES
 from citycall.services.cases.commands.request_checks import last_day
-from citycall.services.cases.models import CaseRequest
+from citycall.services.cases.models import CaseJoin, CaseRequest
 from citycall.services.cases.queries import CaseDetail
+from citycall.services.cases.requests import joined_findings
 from citycall.web.inbox.forms import ActForm, Files, ManyFiles, not_before
 from citycall.web.ui.forms import Day, LocalTime, mark
 from citycall.web.ui.words import day_said, named
@@ -227,7 +228,10 @@ class PositionForm(WithdrawRequestForm):
 
 
 class AnswerForm(ActForm):
+    """What a joined agency owes: a result with what was found, or its words in a consultation."""
+
     command, done = "cases.answer_join", _("已填報，主政機關會收到通知。")
+    finding = forms.ChoiceField(label=_("查處情形"), widget=forms.RadioSelect)
     text = forms.CharField(
         label=_("本機關部分的辦理結果"),
         min_length=2,
@@ -235,6 +239,18 @@ class AnswerForm(ActForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("由主政機關一併回覆民眾。請勿寫入民眾的姓名或電話。"),
     )
+
+    def __init__(self, *args: Any, join: CaseJoin | None, **kwargs: Any) -> None:
+        self.join = join
+        super().__init__(*args, **kwargs)
+
+    def prepare(self, detail: CaseDetail) -> None:
+        found = joined_findings(detail.pack, detail.case, self.join) if self.join is not None else []
+        if found:
+            self.choose("finding", [(one.code, named(one.name)) for one in found])
+        else:
+            del self.fields["finding"]
+            self.fields["text"].label = gettext("本機關的意見")
 
 
 class FollowForm(ActForm):

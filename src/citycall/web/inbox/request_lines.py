@@ -15,6 +15,7 @@ from citycall.policy.requests import RequestRule
 from citycall.services.cases import requests
 from citycall.services.cases.models import CaseJoin, CasePosition, CaseRequest
 from citycall.services.cases.queries import CaseDetail
+from citycall.web.story import choice_name
 from citycall.web.story_requests import DECIDED, agencies_said, ground_name
 from citycall.web.ui.words import day_said, due_said, named, said
 
@@ -52,9 +53,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Join:
-    """One joined agency and its answer; `mine` where this person may enter it now."""
+    """One joined agency, what it owes and its answer; `mine` where this person may enter it now."""
 
     agency: str
+    owes: str
+    finding: str
     state: str
     shape: str
     text: str
@@ -155,6 +158,8 @@ def joins_of(detail: CaseDetail, actor: Actor) -> list[Join]:
     return [
         Join(
             agency=agencies_said([one.agency]),
+            owes=_owed(detail, one),
+            finding=choice_name(detail.pack.kinds[detail.case.kind].findings, one.finding),
             state=str(CaseJoin.State(one.state).label),
             shape=SHAPES[CaseJoin.State(one.state)],
             text=one.text,
@@ -168,11 +173,20 @@ def joins_of(detail: CaseDetail, actor: Actor) -> list[Join]:
     ]
 
 
+def _owed(detail: CaseDetail, join: CaseJoin) -> str:
+    """What an agency that has not answered owes: a result of its own, or its words (TP-5-3-0, NT-5-2-2b)."""
+    if join.state != CaseJoin.State.OPEN:
+        return ""
+    if requests.joined_findings(detail.pack, detail.case, join):
+        return _("應填報本機關部分的查處情形及辦理結果。")
+    return _("應表示意見，由主政機關一併回覆。")
+
+
 def askable(detail: CaseDetail, actor: Actor) -> list[tuple[str, str]]:
     """What this person may ask for now, by code and name; the page shows a button for each."""
     if not may(actor, "cases.make_request"):
         return []
-    found = requests.askable(actor, detail.pack, detail.case)
+    found = requests.askable(actor, detail.pack, detail.case, detail.requests)
     return [(rule.code, named(rule.name)) for rule in found]
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from citycall.base.commands import Refused, not_permitted
 from citycall.services.cases import requests
 from citycall.services.cases.acts.standing import Standing, Way, Who, moves
-from citycall.services.cases.models import CaseJoin, CasePosition, CaseRequest
+from citycall.services.cases.models import CaseJoin, CaseRequest
 
 
 def _converts(at: Standing) -> list[Way]:
@@ -24,13 +24,13 @@ def _own(at: Standing) -> list[str]:
 
 def asks(at: Standing) -> Refused | None:
     """Whether this person may ask for that now; without a rule, for anything at all."""
-    return requests.why_not(at.actor, at.pack, at.case, at.asked("rule"))
+    return requests.why_not(at.actor, at.pack, at.case, at.asked("rule"), at.requests)
 
 
 def decides(at: Standing) -> Refused | None:
     """Whether something waits that this person decides; in a dispute, their own agency is no judge."""
     wanted = at.asked("case_request")
-    waiting = [one for one in requests.pending(at.case) if wanted in (None, one.pk)]
+    waiting = [one for one in at.pending if wanted in (None, one.pk)]
     theirs = [one for one in waiting if _is_theirs(at, one)]
     if theirs:
         return None
@@ -60,35 +60,34 @@ def takes_back(at: Standing) -> Refused | None:
     rules = requests.rules_of(at.pack, at.case.kind)
     if at.actor.kind != "system" and not any(
         at.actor.holds(*rule.asked_by, agency=one.agency)
-        for one in CaseRequest.objects.filter(case=at.case)
+        for one in at.requests
         for rule in rules
         if rule.code == one.code and wanted in (None, one.pk)
     ):
         return not_permitted()
-    if any(wanted in (None, one.pk) and one.agency in _own(at) for one in requests.pending(at.case)):
+    if any(wanted in (None, one.pk) and one.agency in _own(at) for one in at.pending):
         return None
     return Refused("not_pending", _("這件申請已經決定或撤回，請重新整理頁面。"), status=409)
 
 
 def answers(at: Standing) -> Refused | None:
     """Whether an agency of this person joins and has not answered."""
-    joins = CaseJoin.objects.filter(case=at.case, agency__in=_own(at))
-    if not joins.exists():
+    own = _own(at)
+    joins = [one for one in at.joins if one.agency in own]
+    if not joins:
         return not_permitted()
-    if not joins.filter(state=CaseJoin.State.OPEN).exists():
+    if all(one.state != CaseJoin.State.OPEN for one in joins):
         return Refused("already_answered", _("貴機關已填報，或已毋庸填報。"), status=409)
     return moves("case.join_answered")(at)
 
 
 def states(at: Standing) -> Refused | None:
     """Whether an agency of this person is a party to a dispute that waits for its ruling."""
-    parties = CasePosition.objects.filter(request__case=at.case, agency__in=_own(at))
-    wanted = at.asked("case_request")
-    if wanted is not None:
-        parties = parties.filter(request=wanted)
-    if not parties.exists():
+    own, wanted = _own(at), at.asked("case_request")
+    disputes = {one.request_id for one in at.positions if one.agency in own and wanted in (None, one.request_id)}
+    if not disputes:
         return not_permitted()
-    if not parties.filter(request__state=CaseRequest.State.PENDING).exists():
+    if all(one.pk not in disputes for one in at.pending):
         return Refused("not_pending", _("爭議已經裁示，不再受理主張。"), status=409)
     return moves("case.position_stated")(at)
 

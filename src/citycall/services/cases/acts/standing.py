@@ -10,20 +10,24 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from citycall.base import clock
+from citycall.base import clock, reading
 from citycall.base.commands import Actor, ActorPost, Refused, effective_who, may, not_permitted
 from citycall.base.notices import Notice
 from citycall.policy import Pack
 from citycall.policy.kinds import CaseKind
-from citycall.services.cases import tasks
+from citycall.services.cases import requests, tasks
 from citycall.services.cases.models import (
     Case,
+    CaseJoin,
+    CasePosition,
     CaseReply,
+    CaseRequest,
     CaseTask,
     PhoneRecord,
     PhoneTask,
@@ -32,6 +36,7 @@ from citycall.services.cases.models import (
     Status,
 )
 
+M = TypeVar("M", bound=Model)
 REPLY_SENT = "cases.reply_sent"  # what a notice sets off when the citizen has it
 LOST = (Notice.State.FAILED, Notice.State.UNDELIVERABLE)
 # Roles and agency of a post that may; no roles: those of the command, no agency: wherever it is.
@@ -54,28 +59,49 @@ class Standing:
 
     @cached_property
     def open_tasks(self) -> list[CaseTask]:
-        found = CaseTask.objects.filter(case=self.case, state=CaseTask.State.OPEN)
-        return list(found.order_by("id"))
+        return self._open(CaseTask)
 
     @cached_property
     def phone_task(self) -> PhoneTask | None:
-        return PhoneTask.objects.filter(case=self.case, state=PhoneTask.State.OPEN).first()
+        return next(iter(self._open(PhoneTask)), None)
 
     @cached_property
     def phone_records(self) -> list[PhoneRecord]:
-        return list(PhoneRecord.objects.filter(case=self.case).order_by("id"))
+        return reading.rows(PhoneRecord, "WHERE row.case_id = %s ORDER BY row.id", self.case.pk)
 
     @cached_property
     def open_draft(self) -> ReplyDraft | None:
-        return ReplyDraft.objects.filter(case=self.case, state=ReplyDraft.State.OPEN).first()
+        return next(iter(self._open(ReplyDraft)), None)
 
     @cached_property
     def replies(self) -> list[CaseReply]:
-        return list(CaseReply.objects.filter(case=self.case).order_by("id"))
+        return reading.rows(CaseReply, "WHERE row.case_id = %s ORDER BY row.id", self.case.pk)
 
     @cached_property
     def pending_request(self) -> StageRequest | None:
-        return StageRequest.objects.filter(case=self.case, state=StageRequest.State.PENDING).first()
+        return next(iter(self._open(StageRequest, StageRequest.State.PENDING)), None)
+
+    @cached_property
+    def requests(self) -> list[CaseRequest]:
+        """Everything that was asked for about the case."""
+        return requests.asked_about(self.case)
+
+    @property
+    def pending(self) -> list[CaseRequest]:
+        """What of it waits for a decision."""
+        return [one for one in self.requests if one.state == CaseRequest.State.PENDING]
+
+    @cached_property
+    def joins(self) -> list[CaseJoin]:
+        return reading.rows(CaseJoin, "WHERE row.case_id = %s ORDER BY row.id", self.case.pk)
+
+    @cached_property
+    def positions(self) -> list[CasePosition]:
+        """The parties to its disputes, and what they said."""
+        disputes = [one.pk for one in self.requests if one.effect == "dispute"]
+        if not disputes:
+            return []
+        return reading.rows(CasePosition, "WHERE row.request_id = ANY(%s) ORDER BY row.id", disputes)
 
     @cached_property
     def message_lost(self) -> bool:
@@ -83,6 +109,11 @@ class Standing:
         return Notice.objects.filter(
             about_kind="case", about_id=self.case.pk, on_sent=REPLY_SENT, state__in=LOST
         ).exists()
+
+    def _open(self, model: type[M], state: str = "open") -> list[M]:
+        """What belongs to the case and is in this state, in the order in which it was written."""
+        rest = "WHERE row.case_id = %s AND row.state = %s ORDER BY row.id"
+        return reading.rows(model, rest, self.case.pk, str(state))
 
     def knows(self, **facts: Any) -> Standing:
         """Lay in what was read already."""

@@ -124,6 +124,7 @@ def join(ctx: Context, case: Case, rule: RequestRule, request: CaseRequest) -> N
                 "code": rule.code,
                 "state": CaseJoin.State.OPEN,
                 "joined_at": ctx.now,
+                "finding": "",
                 "text": "",
                 "answered_at": None,
                 "answered_by": None,

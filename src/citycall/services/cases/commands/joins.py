@@ -12,17 +12,21 @@ from citycall.base.commands.inputs import RowId
 from citycall.base.events import record
 from citycall.services.cases import requests
 from citycall.services.cases.commands.inputs import OfCase
-from citycall.services.cases.lifecycle import advance, load_for_change
-from citycall.services.cases.models import CaseJoin, CasePosition, CaseRequest
+from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
+from citycall.services.cases.models import Case, CaseJoin, CasePosition, CaseRequest
 
 ANSWERERS = ("handler", "intake_window", "window", "section_chief", "allotter")
 Text = Annotated[str, Field(min_length=2, max_length=2000)]
 
 
 class AnswerJoin(OfCase):
-    """What the joined agency found and did, or has to say in the consultation."""
+    """What the joined agency found and did, or has to say in the consultation.
+
+    `finding`: one of the kind's findings, where the rule says that it owes a result (TP-5-3-0).
+    """
 
     text: Text
+    finding: Annotated[str, Field(max_length=32)] = ""
 
 
 class JoinAnswered(BaseModel):
@@ -45,12 +49,14 @@ def answer_join(ctx: Context, data: AnswerJoin) -> JoinAnswered:
     if join.state != CaseJoin.State.OPEN:
         raise Refused("already_answered", _("貴機關已填報，或已毋庸填報。"), status=409)
     ctx.require_agency(join.agency)
+    _check_owed(case, join, data.finding)
     record(
         ctx,
         join,
         "case_join.answered",
         set={
             "state": CaseJoin.State.DONE,
+            "finding": data.finding,
             "text": data.text,
             "answered_at": ctx.now,
             "answered_by": ctx.actor.staff_id,
@@ -69,6 +75,17 @@ def answer_join(ctx: Context, data: AnswerJoin) -> JoinAnswered:
         advance(ctx, case, "case.all_joined")
     ctx.audit("case", case.pk, join=join.pk)
     return JoinAnswered(join=join.pk, case=case.pk, agency=join.agency, waiting_for=left)
+
+
+def _check_owed(case: Case, join: CaseJoin, finding: str) -> None:
+    """A result says what was found, as the case's own does; a word in a consultation does not."""
+    known = [choice.code for choice in requests.joined_findings(pack_for(case), case, join)]
+    if not known and finding:
+        message = _("會辦只須表示意見，查處情形由主政機關登錄。")
+        raise Refused("invalid", message, fields={"finding": message}, status=422)
+    if known and finding not in known:
+        message = _("請選擇貴機關部分的查處情形。")
+        raise Refused("invalid", message, fields={"finding": message}, status=422)
 
 
 class StatePosition(OfCase):

@@ -164,7 +164,7 @@ def _open_dispute(
 
 def _name_parties(ctx: Context, case: Case, request: CaseRequest) -> None:
     """The parties: who was named, whose the case is, and who refused it, with what they said (TP-5-4)."""
-    refused = requests.refusers(case)
+    refused = requests.refusers(requests.asked_about(case))
     for agency in dict.fromkeys((case.agency, *refused, *request.proposed)):
         said = refused.get(agency)
         record(

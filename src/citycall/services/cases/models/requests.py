@@ -121,6 +121,7 @@ class CaseJoin(models.Model):
     agency = models.CharField(max_length=64)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     joined_at = models.DateTimeField(_("加分時間"))
+    finding = models.CharField(_("查處情形"), max_length=32, blank=True, db_default="")
     text = models.TextField(_("辦理結果"), blank=True)
     answered_at = models.DateTimeField(_("填報時間"), null=True)
     answered_by = models.BigIntegerField(null=True)

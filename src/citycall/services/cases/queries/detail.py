@@ -212,6 +212,9 @@ def standing_of(actor: Actor, detail: CaseDetail) -> Standing:
         pending_request=detail.pending_request,
         open_draft=detail.open_draft,
         replies=detail.replies,
+        requests=detail.requests,
+        joins=detail.joins,
+        positions=detail.positions,
         message_lost=lost,
     )
 

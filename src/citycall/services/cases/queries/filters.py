@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
+from citycall.base import reading
 from citycall.services.cases.models import BulkAct, SavedFilter
 
 
@@ -19,12 +20,15 @@ def filters_for(staff: int | None, agencies: Collection[str]) -> list[SavedFilte
     """What stands in a person's menu: their own in their order, then what others of their agencies share."""
     if staff is None:
         return []
-    seen = Q(staff_id=staff) | Q(shared=True, agency__in=list(agencies))
-    found = SavedFilter.objects.filter(seen, removed_at=None).order_by("place", "id")[:200]
+    seen = "(row.staff_id = %s OR (row.shared AND row.agency = ANY(%s)))"
+    rest = f"WHERE {seen} AND row.removed_at IS NULL ORDER BY row.place, row.id LIMIT 200"
+    found = reading.rows(SavedFilter, rest, staff, list(agencies))
     return sorted(found, key=lambda one: one.staff_id != staff)
 
 
 def undoable(staff: int | None, since: datetime) -> BulkAct | None:
     """The last act on many cases that this person can still take back."""
-    last = BulkAct.objects.filter(staff_id=staff).order_by("-id").first() if staff is not None else None
-    return last if last is not None and last.undone_at is None and last.at >= since else None
+    if staff is None:
+        return None
+    last = reading.rows(BulkAct, "WHERE row.staff_id = %s ORDER BY row.id DESC LIMIT 1", staff)
+    return last[0] if last and last[0].undone_at is None and last[0].at >= since else None

@@ -6,12 +6,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from citycall.base import clock
+from citycall.base import clock, reading
 from citycall.base.policies import in_force, pack_of
 from citycall.policy import Pack
 from citycall.services.cases.models import Case, CaseClock, Status
 from citycall.services.cases.queries.lists import PAGE, CaseRow, earlier_of_phone, rows_of
 from citycall.services.cases.results import result_said
+
+_WAITING = (
+    "WHERE row.kind = ANY(%s) AND row.notified_at IS NOT NULL"
+    f" AND row.status IN ('{Status.ESTABLISHED.value}', '{Status.ACKNOWLEDGED.value}')"
+)
 
 Began = Callable[[Iterable[int]], Mapping[int, datetime]]
 
@@ -29,15 +34,12 @@ def not_started(agencies: Collection[str] | None, limit: int = PAGE) -> list[Wai
     kinds = [code for code, kind in in_force()[1].kinds.items() if kind.telephone_notice.when == "required"]
     if not kinds:
         return []
-    found = Case.objects.filter(
-        kind__in=kinds,
-        notified_at__isnull=False,
-        status__in=[Status.ESTABLISHED, Status.ACKNOWLEDGED],
-    )
+    where, given = _WAITING, [kinds]
     if agencies is not None:
-        found = found.filter(agency__in=list(agencies))
+        where, given = f"{where} AND row.agency = ANY(%s)", [kinds, list(agencies)]
     now = clock.now()
-    rows = rows_of(list(found.order_by("notified_at", "id")[:limit]))
+    found = reading.rows(Case, f"{where} ORDER BY row.notified_at, row.id LIMIT %s", *given, limit)
+    rows = rows_of(found)
     return [Waiting(row, _minutes(row.case.notified_at, now)) for row in rows]
 
 

@@ -87,25 +87,14 @@ def analyse(request: StaffRequest, number: str) -> HttpResponse:
     if not can(request.actor, AnalyseForm.command, detail.case.agency):
         raise not_permitted()
     form = AnalyseForm(request.POST or None, detail=detail)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                execute(
-                    form.command,
-                    request.actor,
-                    {"case": detail.case.pk, **form.values()},
-                    key=form.sent_key(),
-                )
-            except Refused as refused:
-                if refused.status in (403, 404):
-                    raise
-                form.renew_after(refused)
-                into_form(form, refused)
-                status = refused.status
-            else:
-                messages.success(request, str(form.done))
-                return redirect("inbox:delays")
+    status = sent(form, lambda: execute(
+            form.command,
+            request.actor,
+            {"case": detail.case.pk, **form.values()},
+            key=form.sent_key(),
+        )) if request.method == "POST" else 200
+    if status is None:
+        messages.success(request, str(form.done))
+        return redirect("inbox:delays")
     context = {**page_of(request.actor, detail), "form": form}
     return render(request, "inbox/analyse.html", context, status=status)

@@ -63,18 +63,12 @@ def saving(request: StaffRequest, code: str) -> HttpResponse:
     form = SaveForm(posted, agencies=agencies_named(request))
     status = 200
     if posted is not None:
-        status = 422
-        if form.is_valid():
-            given = {name: form.cleaned_data[name] for name in ("title", "agency", "shared")}
-            try:
-                filters.save_filter(request.actor, {**given, "wanted": wanted}, key=form.cleaned_data["key"])
-            except Refused as refused:
-                into_form(form, refused)
-                status = refused.status
-            else:
-                said = _("已儲存篩選「%(title)s」。") % {"title": given["title"]}
-                messages.success(request, said)
-                return redirect(trays.list_address(wanted))
+        POSTSENT(filters.save_filter(request.actor, {**given, "wanted": wanted}, key=form.cleaned_data["key"]))
+        PRE:given = {name: form.cleaned_data[name] for name in ("title", "agency", "shared")}
+    if status is None:
+        said = _("已儲存篩選「%(title)s」。") % {"title": given["title"]}
+        messages.success(request, said)
+        return redirect(trays.list_address(wanted))
     context = {
         "form": form,
         "tray": tray,

@@ -75,25 +75,14 @@ def letter(request: StaffRequest, letter: int) -> HttpResponse:
     case = found.last_case
     rule = policies.pack_of(case.policy_version_id).kinds[case.kind].unfounded
     form = LetterForm(request.POST or None, decisions=rule.decisions if rule else ())
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                send_unfounded_letter(
-                    request.actor,
-                    {"letter": found.pk, **form.letter()},
-                    key=form.sent_key(),
-                )
-            except Refused as refused:
-                if refused.status in (403, 404):
-                    raise
-                form.renew_after(refused)
-                into_form(form, refused)
-                status = refused.status
-            else:
-                messages.success(request, gettext_lazy("已函送研考會。"))
-                return redirect("inbox:letters")
+    status = sent(form, lambda: send_unfounded_letter(
+            request.actor,
+            {"letter": found.pk, **form.letter()},
+            key=form.sent_key(),
+        )) if request.method == "POST" else 200
+    if status is None:
+        messages.success(request, gettext_lazy("已函送研考會。"))
+        return redirect("inbox:letters")
     return render(
         request,
         "inbox/letter.html",

@@ -70,20 +70,10 @@ def post(request: StaffRequest, code: str) -> HttpResponse:
     if not may_fill(request.actor, agency, line.role):
         raise not_permitted()
     form = HolderForm(request.POST or None, colleagues=_colleagues(lines, line))
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                assign_post(request.actor, {"post": code, "staff": _chosen(form)})
-            except Refused as refused:
-                if refused.status in (403, 404):
-                    raise
-                into_form(form, refused)
-                status = refused.status
-            else:
-                messages.success(request, _("職務已異動，已通知話務中心。"))
-                return redirect("inbox:posts")
+    status = sent(form, lambda: assign_post(request.actor, {"post": code, "staff": _chosen(form)})) if request.method == "POST" else 200
+    if status is None:
+        messages.success(request, _("職務已異動，已通知話務中心。"))
+        return redirect("inbox:posts")
     return render(request, "inbox/post.html", {**_line(line), "form": form}, status=status)
 
 

@@ -22,7 +22,7 @@ from citycall.services.cases import queries
 from citycall.services.cases import requests as rules
 from citycall.services.cases.acts import BY_COMMAND, why_not
 from citycall.services.cases.lifecycle import pack_for
-from citycall.services.cases.models import Case, CaseRequest
+from citycall.services.cases.models import Case, CaseJoin, CaseRequest
 from citycall.services.cases.queries import CaseDetail, case_detail
 from citycall.services.cases.queries.detail import standing_of
 from citycall.web import freshness
@@ -247,7 +247,9 @@ def answer(request: StaffRequest, number: str) -> HttpResponse:
     """A joined agency enters its own answer (NT-5-2-2b, TP-5-3-0)."""
     detail = case_detail(case_for(request.actor, number))
     _still(request, detail, "cases.answer_join")
-    form = AnswerForm(request.POST or None, detail=detail)
+    own = request.actor.agencies()
+    join = next((one for one in detail.joins if one.agency in own and one.state == CaseJoin.State.OPEN), None)
+    form = AnswerForm(request.POST or None, detail=detail, join=join)
     return _form(request, "inbox", detail, form, {"title": _("填報本機關部分")})
 
 

@@ -311,20 +311,11 @@ def withdraw(request: StaffRequest, closure: int) -> HttpResponse:
     form = WithdrawForm(request.POST or None)
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            given = {"closure": found.pk, "reason": form.cleaned_data["reason"]}
-            try:
-                withdraw_closure(request.actor, given, key=form.sent_key())
-            except Refused as refused:
-                if refused.status in (403, 404):
-                    raise
-                into_form(form, refused)
-                form.renew_after(refused)
-                status = refused.status
-            else:
-                messages.success(request, _("已撤回停班，時限重新計算中。"))
-                return redirect("oversight:closure", found.pk)
+        POSTSENT(withdraw_closure(request.actor, given, key=form.sent_key()))
+        PRE:given = {"closure": found.pk, "reason": form.cleaned_data["reason"]}
+    if status is None:
+        messages.success(request, _("已撤回停班，時限重新計算中。"))
+        return redirect("oversight:closure", found.pk)
     (line,) = lines_of(policies.in_force()[1], [found])
     return render(
         request,

@@ -72,20 +72,10 @@ def letter(request: StaffRequest, letter: int) -> HttpResponse:
     """The letter with its cases. A POST takes it off: the matter may be reported as fast again."""
     found = _letter(request, letter)
     form = RevokeForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                revoke_unfounded_letter(request.actor, {"letter": found.pk, **form.cleaned_data})
-            except Refused as refused:
-                if refused.status in (403, 404):
-                    raise
-                into_form(form, refused)
-                status = refused.status
-            else:
-                messages.success(request, _("已取消，這個地點恢復以快速案件受理。"))
-                return redirect("oversight:letters")
+    status = sent(form, lambda: revoke_unfounded_letter(request.actor, {"letter": found.pk, **form.cleaned_data})) if request.method == "POST" else 200
+    if status is None:
+        messages.success(request, _("已取消，這個地點恢復以快速案件受理。"))
+        return redirect("oversight:letters")
     names = agency_names()
     return render(
         request,

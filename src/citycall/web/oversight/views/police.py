@@ -68,16 +68,10 @@ def refer(request: StaffRequest, number: str) -> HttpResponse:
     """Date, police unit and document number."""
     found = _found(request, number)
     form = ReferForm(request.POST)
-    status = 422
-    if form.is_valid():
-        try:
-            refer_to_police(request.actor, {"case": found.case_id, **form.cleaned_data})
-        except Refused as refused:
-            into_form(form, refused)
-            status = refused.status
-        else:
-            messages.success(request, _("已登錄移送。"))
-            return redirect("oversight:police_referral", number)
+    status = sent(form, lambda: refer_to_police(request.actor, {"case": found.case_id, **form.cleaned_data}))
+    if status is None:
+        messages.success(request, _("已登錄移送。"))
+        return redirect("oversight:police_referral", number)
     return _page(request, found, status, refer=form)
 
 
@@ -87,16 +81,10 @@ def follow(request: StaffRequest, number: str) -> HttpResponse:
     """What became of it."""
     found = _found(request, number)
     form = FollowForm(request.POST, auto_id="follow_%s")
-    status = 422
-    if form.is_valid():
-        try:
-            follow_referral(request.actor, {"case": found.case_id, **form.cleaned_data})
-        except Refused as refused:
-            into_form(form, refused)
-            status = refused.status
-        else:
-            messages.success(request, _("已登錄辦理情形。"))
-            return redirect("oversight:police_referral", number)
+    status = sent(form, lambda: follow_referral(request.actor, {"case": found.case_id, **form.cleaned_data}))
+    if status is None:
+        messages.success(request, _("已登錄辦理情形。"))
+        return redirect("oversight:police_referral", number)
     return _page(request, found, status, follow=form)
 
 

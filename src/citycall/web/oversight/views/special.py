@@ -93,16 +93,10 @@ def propose(request: StaffRequest) -> HttpResponse:
     """Propose a number."""
     _may_see(request)
     form = ProposeForm(request.POST, auto_id="propose_%s")
-    status = 422
-    if form.is_valid():
-        try:
-            propose_special(request.actor, form.cleaned_data)
-        except Refused as refused:
-            into_form(form, refused)
-            status = refused.status
-        else:
-            messages.success(request, _("已提報，核定前不生效。"))
-            return redirect("oversight:special")
+    status = sent(form, lambda: propose_special(request.actor, form.cleaned_data))
+    if status is None:
+        messages.success(request, _("已提報，核定前不生效。"))
+        return redirect("oversight:special")
     return _page(request, status, propose=form)
 
 
