@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from citycall.base.commands import Refused
 from citycall.web.errors import into_form
@@ -21,7 +22,13 @@ def new_key() -> str:
 class KeyedForm(forms.Form):
     """A form that is sent once: its key goes with it to the command."""
 
-    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64, initial=new_key)
+    key = forms.CharField(
+        label=_("這份表單"), widget=forms.HiddenInput, required=False, max_length=64, initial=new_key
+    )
+
+    def typed(self) -> dict[str, Any]:
+        """The values without the key."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "key"}
 
     def sent_key(self) -> str | None:
         return self.cleaned_data.get("key") or None
@@ -34,11 +41,13 @@ class KeyedForm(forms.Form):
 
 
 def sent(form: forms.Form, do: Callable[[], object], names: Mapping[str, str] | None = None) -> int | None:
-    """Do what the form asks for. None when it is done; otherwise the status of what went wrong, said in the form.
+    """Do what a form asks for: None when it is done, otherwise the status of the page that shows the form.
 
-    Who may not do it, or wants what is not there, is told so on a page of its own instead (`names`: see
-    `into_form`).
+    What went wrong is said in the form (`names`: see `into_form`); nothing has where nothing was sent.
+    Who may not do it, or wants what is not there, is told so on a page of its own.
     """
+    if not form.is_bound:
+        return 200
     if not form.is_valid():
         return 422
     try:

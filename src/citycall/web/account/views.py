@@ -31,6 +31,7 @@ from citycall.web.context import THEME_COOKIE
 from citycall.web.errors import into_form
 from citycall.web.middleware import CHOSEN_COOKIE, chosen_language, remember
 from citycall.web.request import CityRequest, StaffRequest
+from citycall.web.sending import sent
 
 BACKEND = "citycall.people.backends.StaffBackend"
 
@@ -116,10 +117,14 @@ def sign_out(request: StaffRequest) -> HttpResponse:
 @staff_view(while_password_expired=True)
 def password(request: StaffRequest) -> HttpResponse:
     form = PasswordForm(request.POST or None)
-    status = sent(form, lambda: people.change_password(
+    status = sent(
+        form,
+        lambda: people.change_password(
             request.actor,
             {"old": form.cleaned_data["old_password"], "new": form.cleaned_data["new_password"]},
-        ), {"old": "old_password", "new": "new_password"}) if request.method == "POST" else 200
+        ),
+        {"old": "old_password", "new": "new_password"},
+    )
     if status is None:
         staff = Staff.objects.get(pk=request.user.pk)
         login(request, staff, backend=BACKEND)  # other sessions of this account end here
@@ -176,7 +181,11 @@ def deputies(request: StaffRequest, code: str) -> HttpResponse:
         colleagues=colleagues_of(line.agency, besides=request.user.pk),
         initial=dict(zip(("first", "second", "third"), line.deputy_ids, strict=False)),
     )
-    status = sent(form, lambda: people.set_deputies(request.actor, {"post": code, "deputies": form.chosen()}), {"deputies": "first"}) if request.method == "POST" else 200
+    status = sent(
+        form,
+        lambda: people.set_deputies(request.actor, {"post": code, "deputies": form.chosen()}),
+        {"deputies": "first"},
+    )
     if status is None:
         messages.success(request, _("代理順位已儲存。"))
         return redirect("account:posts")

@@ -18,9 +18,9 @@ from citycall.services.cases.commands.repeat_calls import REPEAT_CALLED
 from citycall.web.access import staff_view
 from citycall.web.desk.forms.call import SimulateCallForm
 from citycall.web.desk.frame import OPERATORS
-from citycall.web.errors import into_form
 from citycall.web.freshness import mark
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 
 
 def panel(request: StaffRequest) -> dict[str, Any]:
@@ -82,17 +82,13 @@ def ringing(request: StaffRequest) -> HttpResponse:
 def simulate(request: StaffRequest) -> HttpResponse:
     """Let a call ring, as long as no telephone is connected."""
     form = SimulateCallForm(request.POST)
-    status = 422
-    if form.is_valid():
-        try:
-            calls.offer(request.actor, {"phone": form.cleaned_data["phone"], "simulated": True})
-        except Refused as refused:
-            into_form(form, refused)
-            status = refused.status
-        else:
-            if request.htmx:
-                return HttpResponse(status=204, headers={"HX-Trigger": "simulated"})
-            return redirect("desk:home")
+    status = sent(
+        form, lambda: calls.offer(request.actor, {"phone": form.cleaned_data["phone"], "simulated": True})
+    )
+    if status is None:
+        if request.htmx:
+            return HttpResponse(status=204, headers={"HX-Trigger": "simulated"})
+        return redirect("desk:home")
     if request.htmx:
         return render(request, "desk/_simulate.html", {"simulate": form}, status=status)
     said = "；".join(str(one) for errors in form.errors.values() for one in errors)

@@ -26,7 +26,6 @@ from citycall.web.desk.forms.acts import (
     UnmergeForm,
     WithdrawForm,
 )
-from citycall.web.desk.forms.case import CaseForm
 from citycall.web.desk.forms.outage import AfterOutageForm, OutageForm
 from citycall.web.desk.frame import OPERATORS, bar, draw
 from citycall.web.desk.views import FIELD_NAMES, card_context
@@ -36,6 +35,7 @@ from citycall.web.inbox.acts import acts_of
 from citycall.web.inbox.track_forms import ReleaseForm
 from citycall.web.particulars import particulars
 from citycall.web.request import StaffRequest
+from citycall.web.sending import new_key, sent
 from citycall.web.story import choice_name, clock_lines, sent_notices, timeline
 from citycall.web.tasks import OpenTaskForm, TaskForm, lines_of, openable
 from citycall.web.ui import words
@@ -118,7 +118,7 @@ def case_page(
         "may_tell": "tell_result" in open_now,
         "may_ask_again": "ask_reopening" in open_now,
         "dissatisfied": dissatisfied,
-        "press_key": CaseForm.new_key(),
+        "press_key": new_key(),
         "handler": detail.names.get(case.taken_by or 0, ""),
     }
     return draw(request, "desk/case.html", context, status)
@@ -158,15 +158,9 @@ def withdraw(request: StaffRequest, number: str) -> HttpResponse:
     """Cancel a case that the number's holder never reported (NT-8-1b)."""
     case = case_of(number)
     form = _withdraw_form(request, case, request.POST)
-    status = 422
-    if form.is_valid():
-        try:
-            handling.withdraw(request.actor, {"case": case.pk, **form.cleaned_data})
-        except Refused as refused:
-            into_form(form, refused)
-            status = refused.status
-        else:
-            return redirect("desk:case", number)
+    status = sent(form, lambda: handling.withdraw(request.actor, {"case": case.pk, **form.cleaned_data}))
+    if status is None:
+        return redirect("desk:case", number)
     return case_page(request, case, withdraw=form, status=status)
 
 
@@ -176,15 +170,9 @@ def reopen(request: StaffRequest, number: str) -> HttpResponse:
     """Open a closed case again (NT-5-4-9c)."""
     case = case_of(number)
     form = ReopenForm(request.POST)
-    status = 422
-    if form.is_valid():
-        try:
-            handling.reopen(request.actor, {"case": case.pk, **form.cleaned_data})
-        except Refused as refused:
-            into_form(form, refused)
-            status = refused.status
-        else:
-            return redirect("desk:case", number)
+    status = sent(form, lambda: handling.reopen(request.actor, {"case": case.pk, **form.cleaned_data}))
+    if status is None:
+        return redirect("desk:case", number)
     return case_page(request, case, reopen=form, status=status)
 
 
@@ -194,15 +182,9 @@ def unmerge(request: StaffRequest, number: str) -> HttpResponse:
     """Part a report from the case that it was merged into (TP-6-8-1)."""
     case = case_of(number)
     form = UnmergeForm(request.POST)
-    status = 422
-    if form.is_valid():
-        try:
-            merging.unmerge(request.actor, {"case": case.pk, **form.cleaned_data})
-        except Refused as refused:
-            into_form(form, refused)
-            status = refused.status
-        else:
-            return redirect("desk:case", number)
+    status = sent(form, lambda: merging.unmerge(request.actor, {"case": case.pk, **form.cleaned_data}))
+    if status is None:
+        return redirect("desk:case", number)
     return case_page(request, case, unmerge=form, status=status)
 
 
@@ -229,25 +211,22 @@ def decide(request: StaffRequest, case: int) -> HttpResponse:
     """Consent or refuse, with the reason."""
     form = DecideForm(request.POST, auto_id=f"d{case}_%s")
     approve = request.POST.get("approve") == "yes"
-    status = 422
-    if form.is_valid():
-        try:
-            stages.decide_stage(
-                request.actor,
-                {
-                    "case": case,
-                    "approve": approve,
-                    "reason": form.cleaned_data["reason"],
-                    "days": form.cleaned_data["days"],
-                },
-            )
-        except Refused as refused:
-            into_form(form, refused)
-            status = refused.status
-        else:
-            said = _("已同意，已通知機關。") if approve else _("已不同意，已通知機關。")
-            messages.success(request, said)
-            return redirect("desk:stage_requests")
+    status = sent(
+        form,
+        lambda: stages.decide_stage(
+            request.actor,
+            {
+                "case": case,
+                "approve": approve,
+                "reason": form.cleaned_data["reason"],
+                "days": form.cleaned_data["days"],
+            },
+        ),
+    )
+    if status is None:
+        said = _("已同意，已通知機關。") if approve else _("已不同意，已通知機關。")
+        messages.success(request, said)
+        return redirect("desk:stage_requests")
     waiting = [
         (one, row, form if row.case.pk == case else DecideForm(auto_id=f"d{one.pk}_%s"))
         for one, row in queries.stage_requests_pending()
@@ -289,13 +268,13 @@ def outage(request: StaffRequest) -> HttpResponse:
 def after_outage(request: StaffRequest) -> HttpResponse:
     """Enter a case of an outage with the true time of its telephone notice (NT-5-4-3b)."""
     pack = policies.in_force()[1]
-    form = AfterOutageForm(pack, request.POST or None, initial={"key": CaseForm.new_key()})
+    form = AfterOutageForm(pack, request.POST or None)
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                made = establish(request.actor, form.command_input(), key=form.cleaned_data["key"])
+                made = establish(request.actor, form.command_input(), key=form.sent_key())
             except Refused as refused:
                 into_form(form, refused, FIELD_NAMES)
                 status = refused.status

@@ -19,6 +19,7 @@ from citycall.services.calls.commands import dispose as end_matter
 from citycall.services.cases import queries
 from citycall.services.cases.commands.prosecution import ask_prosecution
 from citycall.services.cases.commands.repeat_calls import log_repeat_call
+from citycall.services.cases.models import Case
 from citycall.web.access import staff_view
 from citycall.web.desk import card
 from citycall.web.desk.case_views import case_of
@@ -26,8 +27,8 @@ from citycall.web.desk.forms.case import CaseForm
 from citycall.web.desk.forms.intake import DisposeForm, ProsecutionForm, RepeatCallForm, authority_lines
 from citycall.web.desk.frame import OPERATORS, draw
 from citycall.web.desk.views import desk_page
-from citycall.web.errors import into_form
 from citycall.web.request import StaffRequest, plain
+from citycall.web.sending import KeyedForm, sent
 
 RINGS = ("window", "intake_window")
 KEPT = tuple(name for name in CaseForm.base_fields if name != "key")
@@ -43,7 +44,7 @@ def _typed(request: StaffRequest) -> dict[str, Any]:
 def _card_again(request: StaffRequest, typed: dict[str, Any], **more: Any) -> HttpResponse:
     """The card with what was typed, as it was left."""
     pack = policies.in_force()[1]
-    form = CaseForm(pack, initial=typed | {"key": CaseForm.new_key()})
+    form = CaseForm(pack, initial=typed)
     words = {name: value for name, value in typed.items() if isinstance(value, str)}
     found = card.check(pack, words, agency_names(), typed["marks"])
     return desk_page(request, form, check=found, **more)
@@ -95,7 +96,6 @@ def dispose(request: StaffRequest) -> HttpResponse:
         code = kind.code if kind else ""
         call = call_queries.current_call(request.user.pk)
         first = {
-            "key": CaseForm.new_key(),
             "call": call.pk if call else call_queries.own_call(_number(typed["call"]), request.user.pk),
             "kind": code,
             "matter": typed["description"] or typed["words"],
@@ -107,16 +107,10 @@ def dispose(request: StaffRequest) -> HttpResponse:
             first |= {"outcome": "not_accepted", "ground": ground}
         return _dispose_page(request, DisposeForm(pack, code, initial=first), typed)
     form = DisposeForm(pack, plain(request.POST.get("kind", ""))[:64], request.POST)
-    status = 422
-    if form.is_valid():
-        try:
-            end_matter(request.actor, form.command_input(), key=form.cleaned_data["key"])
-        except Refused as refused:
-            into_form(form, refused)
-            status = refused.status
-        else:
-            messages.success(request, _("已登錄在通話紀錄，沒有成案。"))
-            return redirect("desk:home")
+    status = sent(form, lambda: end_matter(request.actor, form.command_input(), key=form.sent_key()))
+    if status is None:
+        messages.success(request, _("已登錄在通話紀錄，沒有成案。"))
+        return redirect("desk:home")
     return _dispose_page(request, form, typed, status)
 
 
@@ -163,30 +157,24 @@ def dispositions(request: StaffRequest) -> HttpResponse:
     return draw(request, "desk/dispositions.html", {"rows": rows, "every": every})
 
 
+def _on_call(request: StaffRequest, case: Case, form: KeyedForm) -> dict[str, Any]:
+    """What was typed of a case, with the call of this moment."""
+    call = call_queries.current_call(request.user.pk)
+    return {"case": case.pk, "call_id": call.pk if call else None, **form.typed()}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(roles=OPERATORS)
 def repeat(request: StaffRequest, number: str) -> HttpResponse:
     """The caller rings again about an open case: its agency's person is told, no case is made (NT-7-2a)."""
     case = case_of(number)
-    form = RepeatCallForm(request.POST or None, initial={"key": CaseForm.new_key()})
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            call = call_queries.current_call(request.user.pk)
-            wanted = {name: value for name, value in form.cleaned_data.items() if name != "key"}
-            try:
-                log_repeat_call(
-                    request.actor,
-                    {"case": case.pk, "call_id": call.pk if call else None, **wanted},
-                    key=form.cleaned_data["key"],
-                )
-            except Refused as refused:
-                into_form(form, refused)
-                status = refused.status
-            else:
-                messages.success(request, _("已登錄重覆進線，請告知民眾將由承辦人員聯繫。"))
-                return redirect("desk:case", number)
+    form = RepeatCallForm(request.POST or None)
+    status = sent(
+        form, lambda: log_repeat_call(request.actor, _on_call(request, case, form), key=form.sent_key())
+    )
+    if status is None:
+        messages.success(request, _("已登錄重覆進線，請告知民眾將由承辦人員聯繫。"))
+        return redirect("desk:case", number)
     context = {
         "case": case,
         "row": queries.rows_of([case])[0],
@@ -201,26 +189,11 @@ def repeat(request: StaffRequest, number: str) -> HttpResponse:
 def prosecute(request: StaffRequest, number: str) -> HttpResponse:
     """The holder of the number wants the false reporter held liable (NT-8-3a)."""
     case = case_of(number)
-    form = ProsecutionForm(request.POST or None, initial={"key": CaseForm.new_key()})
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            call = call_queries.current_call(request.user.pk)
-            try:
-                ask_prosecution(
-                    request.actor,
-                    {
-                        "case": case.pk,
-                        "note": form.cleaned_data["note"],
-                        "call_id": call.pk if call else None,
-                    },
-                    key=form.cleaned_data["key"],
-                )
-            except Refused as refused:
-                into_form(form, refused)
-                status = refused.status
-            else:
-                messages.success(request, _("已登錄，研考單位會移送警察機關。"))
-                return redirect("desk:case", number)
+    form = ProsecutionForm(request.POST or None)
+    status = sent(
+        form, lambda: ask_prosecution(request.actor, _on_call(request, case, form), key=form.sent_key())
+    )
+    if status is None:
+        messages.success(request, _("已登錄，研考單位會移送警察機關。"))
+        return redirect("desk:case", number)
     return draw(request, "desk/prosecute.html", {"case": case, "form": form}, status)

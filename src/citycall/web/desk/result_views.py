@@ -8,15 +8,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from citycall.base.commands import Refused
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases.commands.unprocessed import ask_reopening, tell_result
 from citycall.web.access import staff_view
 from citycall.web.desk.case_views import case_of, case_page
 from citycall.web.desk.forms.acts import DissatisfiedForm
 from citycall.web.desk.frame import OPERATORS
-from citycall.web.errors import into_form
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 
 
 @require_POST
@@ -37,16 +36,8 @@ def dissatisfied(request: StaffRequest, number: str) -> HttpResponse:
     """The caller asks for the case to be opened again; the lead decides."""
     case = case_of(number)
     form = DissatisfiedForm(request.POST, auto_id="dissatisfied_%s")
-    status = 422
-    if form.is_valid():
-        try:
-            ask_reopening(request.actor, {"case": case.pk, **form.cleaned_data})
-        except Refused as refused:
-            if refused.status in (403, 404):
-                raise
-            into_form(form, refused)
-            status = refused.status
-        else:
-            messages.success(request, _("已送話務中心組長審核是否重啟。"))
-            return redirect("desk:case", number)
+    status = sent(form, lambda: ask_reopening(request.actor, {"case": case.pk, **form.cleaned_data}))
+    if status is None:
+        messages.success(request, _("已送話務中心組長審核是否重啟。"))
+        return redirect("desk:case", number)
     return case_page(request, case, dissatisfied=form, status=status)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from citycall.base.commands import Refused, not_found, not_permitted
+from citycall.base.commands import not_found, not_permitted
 from citycall.services.cases import queries
 from citycall.services.cases.commands.closing import DESK
 from citycall.services.cases.commands.closing import close as close_case
@@ -21,9 +21,9 @@ from citycall.web.access import staff_view
 from citycall.web.desk.case_views import case_of, case_page
 from citycall.web.desk.forms.acts import CloseForm
 from citycall.web.desk.frame import OPERATORS, bar, draw, own_agencies
-from citycall.web.errors import into_form
 from citycall.web.inbox.track_forms import ReleaseForm
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 from citycall.web.tasks import OpenTaskForm, done, openable, opened, owes, row_of, typed
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.templatetags.ui import Tab
@@ -124,18 +124,10 @@ def close(request: StaffRequest, number: str) -> HttpResponse:
     """The call centre closes, once the citizen was told or cannot be (KM-6-1f, KM-7-4b)."""
     case = case_of(number)
     form = CloseForm(request.POST)
-    status = 422
-    if form.is_valid():
-        try:
-            close_case(request.actor, {"case": case.pk, **form.cleaned_data})
-        except Refused as refused:
-            if refused.status in (403, 404):
-                raise
-            into_form(form, refused)
-            status = refused.status
-        else:
-            messages.success(request, _("已結案。"))
-            return redirect("desk:case", number)
+    status = sent(form, lambda: close_case(request.actor, {"case": case.pk, **form.cleaned_data}))
+    if status is None:
+        messages.success(request, _("已結案。"))
+        return redirect("desk:case", number)
     reply = queries.case_detail(case).pack.kinds[case.kind].reply
     if not request.actor.holds(*(DESK & set(reply.closed_by))):
         raise not_permitted()
@@ -149,19 +141,12 @@ def release(request: StaffRequest, number: str) -> HttpResponse:
     case = case_of(number)
     detail = queries.case_detail(case)
     form = ReleaseForm(request.POST, detail=detail, auto_id="release_%s")
-    status = 422
-    if form.is_valid():
-        try:
-            release_case(request.actor, {"case": case.pk, **form.values()}, key=form.sent_key())
-        except Refused as refused:
-            if refused.status in (403, 404):
-                raise
-            form.renew_after(refused)
-            into_form(form, refused)
-            status = refused.status
-        else:
-            messages.success(request, str(form.done))
-            return redirect("desk:case", number)
+    status = sent(
+        form, lambda: release_case(request.actor, {"case": case.pk, **form.values()}, key=form.sent_key())
+    )
+    if status is None:
+        messages.success(request, str(form.done))
+        return redirect("desk:case", number)
     rule = detail.pack.kinds[case.kind].release
     if rule is None or not request.actor.holds(*rule.by, agency=rule.by_agency):
         raise not_permitted()

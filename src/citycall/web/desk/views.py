@@ -101,7 +101,7 @@ def home(request: StaffRequest) -> HttpResponse:
     """The card: who calls, what they had before, and the form."""
     pack = policies.in_force()[1]
     call = call_queries.current_call(request.user.pk)
-    first = {"key": CaseForm.new_key()}
+    first: dict[str, str] = {}
     if call is not None:
         first |= {"call": str(call.pk), "phone": format_phone(call.phone) if call.phone else ""}
     first |= _taken_up(request, pack)
@@ -185,7 +185,7 @@ def create(request: StaffRequest) -> HttpResponse:
             wanted["call_id"] = call_queries.own_call(wanted["call_id"], request.user.pk)
             earlier = queries.by_number(form.cleaned_data["related"])
             wanted["related_to"] = earlier.pk if earlier else None
-            made = establish(request.actor, wanted, key=form.cleaned_data["key"])
+            made = establish(request.actor, wanted, key=form.sent_key())
         except Refused as refused:
             into_form(form, refused, FIELD_NAMES)
             offer = pack.kinds.get(refused.info.get("offer") or "")

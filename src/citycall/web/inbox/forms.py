@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from citycall.base import clock
-from citycall.base.commands import Refused
 from citycall.policy.kinds import Choice
 from citycall.services.cases.commands.completion import nobody_asked, required_of
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.inbox.particulars import Particulars
+from citycall.web.sending import KeyedForm
 from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import LocalTime, SeenForm, mark
 from citycall.web.ui.words import named
@@ -56,26 +54,6 @@ class ManyFiles(forms.FileField):
         return [super(ManyFiles, self).clean(each, initial) for each in data or []]
 
 
-def new_key() -> str:
-    """A key for one form: sending it twice does it once."""
-    return secrets.token_urlsafe(18)
-
-
-class KeyedForm(forms.Form):
-    """A form that is sent once: its key goes with it to the command."""
-
-    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64, initial=new_key)
-
-    def sent_key(self) -> str | None:
-        return self.cleaned_data.get("key") or None
-
-    def renew_after(self, refused: Refused) -> None:
-        """What was sent already and has been changed since is new: it may be sent once more."""
-        if refused.code == "idempotency_conflict":
-            self.data = cast(QueryDict, self.data).copy()
-            self.data[self.add_prefix("key")] = new_key()
-
-
 class ActForm(SeenForm, KeyedForm):
     """A form on a case. `done` is said when the command has run."""
 
@@ -95,9 +73,6 @@ class ActForm(SeenForm, KeyedForm):
     def values(self) -> dict[str, Any]:
         """What the command is given besides the case."""
         return {name: value for name, value in self.typed().items() if value not in (None, "")}
-
-    def typed(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "key"}
 
     def choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         offer(self, name, choices)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from citycall.base.closures import AGENCY, CITY, Closure
 from citycall.people.queries import agency_names
 from citycall.policy import Pack
-from citycall.web.inbox.forms import KeyedForm
+from citycall.web.sending import KeyedForm
 from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import WrittenDay
 from citycall.web.ui.words import named
@@ -42,7 +42,7 @@ class ClosureForm(KeyedForm):
 
     def values(self) -> dict[str, Any]:
         """What the command takes."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "key"}
+        return self.typed()
 
 
 class WithdrawForm(KeyedForm):

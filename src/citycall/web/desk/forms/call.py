@@ -7,15 +7,16 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from citycall.web.sending import KeyedForm
+
 # What is said of the fields that nobody sees.
 NO_CALL = _("沒有這通電話，請先接聽來電再登錄。")
 NO_CHECK = _("沒有這筆回撥紀錄，請重新回撥並登錄結果。")
 
 
-class DuringCallForm(forms.Form):
+class DuringCallForm(KeyedForm):
     """Which call it belongs to, and the ringing back that it stands on: nobody sees these fields."""
 
-    key = forms.CharField(label=_("這份表單"), widget=forms.HiddenInput)
     call = forms.IntegerField(
         label=_("通話"), widget=forms.HiddenInput, required=False, error_messages={"invalid": NO_CALL}
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any, cast
 
 from django import forms
@@ -258,11 +257,6 @@ class CaseForm(DuringCallForm):
         if (kind is None or kind.place_required) and lacks_place and "address" not in self.errors:
             self.add_error("address", forms.Field.default_error_messages["required"])
         return data
-
-    @staticmethod
-    def new_key() -> str:
-        """A key for one form: sending it twice makes one case."""
-        return secrets.token_urlsafe(18)
 
     def command_input(self) -> dict[str, Any]:
         """The typed values as ``cases.establish`` takes them."""

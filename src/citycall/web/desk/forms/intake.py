@@ -11,6 +11,7 @@ from citycall.policy import Pack
 from citycall.policy.intake import Authority
 from citycall.services.calls.models import Disposition
 from citycall.web.desk.forms.call import NO_CALL, DuringCallForm
+from citycall.web.sending import KeyedForm
 from citycall.web.ui import words
 from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import LocalTime
@@ -102,10 +103,9 @@ def _with_law(name: str, law: str) -> str:
     return f"{name}（{law}）" if law else name
 
 
-class RepeatCallForm(forms.Form):
+class RepeatCallForm(KeyedForm):
     """With whom at the agency it was spoken, and when (NT-7-2a)."""
 
-    key = forms.CharField(label=_("這份表單"), widget=forms.HiddenInput)
     person = forms.CharField(label=_("聯繫的專責人員"), max_length=80, widget=forms.TextInput(attrs=_TEXT))
     at = LocalTime(label=_("聯繫時間（不填即為現在）"), required=False)
     note = forms.CharField(
@@ -113,10 +113,9 @@ class RepeatCallForm(forms.Form):
     )
 
 
-class ProsecutionForm(forms.Form):
+class ProsecutionForm(KeyedForm):
     """What the one wronged by a false report says (NT-8-3a)."""
 
-    key = forms.CharField(label=_("這份表單"), widget=forms.HiddenInput)
     note = forms.CharField(
         label=_("民眾的請求"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )

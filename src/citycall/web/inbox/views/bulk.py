@@ -30,23 +30,22 @@ from citycall.web.access import looks_over, staff_view
 from citycall.web.errors import into_form
 from citycall.web.inbox import trays
 from citycall.web.inbox.access import READERS, agencies_of
-from citycall.web.inbox.forms import ManyFiles, new_key
+from citycall.web.inbox.forms import ManyFiles
 from citycall.web.request import StaffRequest
+from citycall.web.sending import KeyedForm
 from citycall.web.ui.choices import offer
 from citycall.web.ui.forms import Day
 from citycall.web.ui.words import named
 
 
-class BulkForm(forms.Form):
+class BulkForm(KeyedForm):
     """What an act on many cases asks for besides the cases."""
-
-    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def prepare(self, agencies: set[str], pack: Pack) -> None:
         """Choices that depend on whose cases were ticked."""
 
     def given(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "key" and value}
+        return {name: value for name, value in self.typed().items() if value}
 
 
 class AllotForm(BulkForm):
@@ -151,7 +150,7 @@ def many(request: StaffRequest, code: str) -> HttpResponse:
         return redirect(back_of(request))
     agencies = {case.agency for case in cases}
     confirmed = "confirm" in request.POST
-    form = button.form(request.POST if confirmed else None, request.FILES or None, initial={"key": new_key()})
+    form = button.form(request.POST if confirmed else None, request.FILES or None)
     form.prepare(agencies & agencies_of(request.actor) or agencies, pack)
     status = 200
     if confirmed:
@@ -159,7 +158,7 @@ def many(request: StaffRequest, code: str) -> HttpResponse:
         if form.is_valid():
             asked = {"act": code, "cases": [case.pk for case in cases], **form.given()}
             try:
-                made = bulk.bulk(request.actor, asked, key=form.cleaned_data["key"])
+                made = bulk.bulk(request.actor, asked, key=form.sent_key())
             except Refused as refused:
                 into_form(form, refused)
                 status = refused.status

@@ -30,12 +30,12 @@ from citycall.web.access import staff_view
 from citycall.web.inbox import request_lines, trays
 from citycall.web.inbox.access import READERS, can, case_for
 from citycall.web.inbox.acts import Act, open_acts
-from citycall.web.inbox.forms import new_key
 from citycall.web.inbox.locator import locate_linked
 from citycall.web.inbox.repeats import repeats_of
 from citycall.web.inbox.views.replies import reply_lines
 from citycall.web.particulars import particulars, reply_first, told_before
 from citycall.web.request import StaffRequest
+from citycall.web.sending import new_key
 from citycall.web.story import choice_name, clock_lines, clock_reason, timeline
 from citycall.web.tasks import lines_of, openable
 from citycall.web.ui.words import as_document, due_written, named, written

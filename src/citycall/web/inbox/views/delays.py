@@ -13,16 +13,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from citycall.base import policies
-from citycall.base.commands import Refused, execute, not_permitted
+from citycall.base.commands import execute, not_permitted
 from citycall.services.cases.models import DelayAnalysis
 from citycall.services.cases.queries import CaseRow, case_detail, delays_to_analyse
 from citycall.web.access import staff_view
-from citycall.web.errors import into_form
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can, case_for
 from citycall.web.inbox.forms import AnalyseForm
 from citycall.web.inbox.trays import short_address
 from citycall.web.inbox.views.case import badges_of, page_of
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 from citycall.web.story import choice_name
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.templatetags.ui import Tab
@@ -87,12 +87,15 @@ def analyse(request: StaffRequest, number: str) -> HttpResponse:
     if not can(request.actor, AnalyseForm.command, detail.case.agency):
         raise not_permitted()
     form = AnalyseForm(request.POST or None, detail=detail)
-    status = sent(form, lambda: execute(
+    status = sent(
+        form,
+        lambda: execute(
             form.command,
             request.actor,
             {"case": detail.case.pk, **form.values()},
             key=form.sent_key(),
-        )) if request.method == "POST" else 200
+        ),
+    )
     if status is None:
         messages.success(request, str(form.done))
         return redirect("inbox:delays")

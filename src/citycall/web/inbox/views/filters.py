@@ -19,25 +19,23 @@ from citycall.services.cases import queries
 from citycall.services.cases.commands import filters
 from citycall.services.cases.models import SavedFilter
 from citycall.web.access import staff_view
-from citycall.web.errors import into_form
 from citycall.web.inbox import trays
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of
-from citycall.web.inbox.forms import new_key
 from citycall.web.request import StaffRequest
+from citycall.web.sending import KeyedForm, sent
 from citycall.web.ui.choices import offer
 from citycall.web.ui.words import named
 
 
-class SaveForm(forms.Form):
+class SaveForm(KeyedForm):
     """Under which name, and for whom."""
 
     title = forms.CharField(label=gettext_lazy("篩選名稱"), max_length=40)
     agency = forms.ChoiceField(label=gettext_lazy("機關"))
     shared = forms.BooleanField(label=gettext_lazy("同機關的人也看得到"), required=False)
-    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict | None, *, agencies: list[tuple[str, str]]) -> None:
-        super().__init__(data, initial={"key": new_key()}, auto_id="save_%s")
+        super().__init__(data, auto_id="save_%s")
         offer(self, "agency", agencies)
         if len(agencies) == 1:
             field = self.fields["agency"]
@@ -61,12 +59,12 @@ def saving(request: StaffRequest, code: str) -> HttpResponse:
     wanted = {"tray": tray.code, **chosen, **({"sort": sort} if sort in trays.SORTS else {})}
     posted = request.POST if request.method == "POST" else None
     form = SaveForm(posted, agencies=agencies_named(request))
-    status = 200
-    if posted is not None:
-        POSTSENT(filters.save_filter(request.actor, {**given, "wanted": wanted}, key=form.cleaned_data["key"]))
-        PRE:given = {name: form.cleaned_data[name] for name in ("title", "agency", "shared")}
+    status = sent(
+        form,
+        lambda: filters.save_filter(request.actor, {**form.typed(), "wanted": wanted}, key=form.sent_key()),
+    )
     if status is None:
-        said = _("已儲存篩選「%(title)s」。") % {"title": given["title"]}
+        said = _("已儲存篩選「%(title)s」。") % {"title": form.cleaned_data["title"]}
         messages.success(request, said)
         return redirect(trays.list_address(wanted))
     context = {

@@ -12,16 +12,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from citycall.base import policies
-from citycall.base.commands import Refused, not_found
+from citycall.base.commands import not_found
 from citycall.services.cases.commands.repeats import send_unfounded_letter
 from citycall.services.cases.models import UnfoundedLetter
 from citycall.services.cases.queries import letters as letters_in
 from citycall.services.cases.queries import unfounded_streak
 from citycall.web.access import staff_view
-from citycall.web.errors import into_form
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can
 from citycall.web.inbox.forms import PROPOSALS, LetterForm
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import named
 
@@ -75,11 +75,14 @@ def letter(request: StaffRequest, letter: int) -> HttpResponse:
     case = found.last_case
     rule = policies.pack_of(case.policy_version_id).kinds[case.kind].unfounded
     form = LetterForm(request.POST or None, decisions=rule.decisions if rule else ())
-    status = sent(form, lambda: send_unfounded_letter(
+    status = sent(
+        form,
+        lambda: send_unfounded_letter(
             request.actor,
             {"letter": found.pk, **form.letter()},
             key=form.sent_key(),
-        )) if request.method == "POST" else 200
+        ),
+    )
     if status is None:
         messages.success(request, gettext_lazy("已函送研考會。"))
         return redirect("inbox:letters")

@@ -16,11 +16,11 @@ from citycall.people.commands import assign_post
 from citycall.people.models import Staff
 from citycall.people.queries import PostLine, agency_names, may_fill, posts_of_agency
 from citycall.web.access import staff_view
-from citycall.web.errors import into_form
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of
 from citycall.web.inbox.forms import HolderForm
 from citycall.web.inbox.views.home import defects_for
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 from citycall.web.story import role_name
 from citycall.web.ui.words import named
 
@@ -70,7 +70,7 @@ def post(request: StaffRequest, code: str) -> HttpResponse:
     if not may_fill(request.actor, agency, line.role):
         raise not_permitted()
     form = HolderForm(request.POST or None, colleagues=_colleagues(lines, line))
-    status = sent(form, lambda: assign_post(request.actor, {"post": code, "staff": _chosen(form)})) if request.method == "POST" else 200
+    status = sent(form, lambda: assign_post(request.actor, {"post": code, "staff": _chosen(form)}))
     if status is None:
         messages.success(request, _("職務已異動，已通知話務中心。"))
         return redirect("inbox:posts")

@@ -34,6 +34,7 @@ from citycall.web.inbox import sheets
 from citycall.web.oversight.access import CLOSURE_READERS, may_steer, sections, sees_closures
 from citycall.web.oversight.closure_forms import ClosureForm, WithdrawForm, area_name
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.words import day_said, named, shifted
 
@@ -309,10 +310,14 @@ def withdraw(request: StaffRequest, closure: int) -> HttpResponse:
         raise not_permitted()
     found = _closure(closure)
     form = WithdrawForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        POSTSENT(withdraw_closure(request.actor, given, key=form.sent_key()))
-        PRE:given = {"closure": found.pk, "reason": form.cleaned_data["reason"]}
+    status = sent(
+        form,
+        lambda: withdraw_closure(
+            request.actor,
+            {"closure": found.pk, "reason": form.cleaned_data["reason"]},
+            key=form.sent_key(),
+        ),
+    )
     if status is None:
         messages.success(request, _("已撤回停班，時限重新計算中。"))
         return redirect("oversight:closure", found.pk)

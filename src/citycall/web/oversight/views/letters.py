@@ -9,18 +9,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from citycall.base.commands import Refused, not_found, not_permitted
+from citycall.base.commands import not_found, not_permitted
 from citycall.people.queries import agency_names, staff_names
 from citycall.services.cases.commands.repeats import receive_unfounded_letter, revoke_unfounded_letter
 from citycall.services.cases.models import UnfoundedLetter
 from citycall.services.cases.queries import letters as letters_in
 from citycall.services.cases.queries import unfounded_streak
 from citycall.web.access import staff_view
-from citycall.web.errors import into_form
 from citycall.web.inbox.views.letters import line_of
 from citycall.web.oversight.access import ROLES, may_steer, sections, sees_all
 from citycall.web.oversight.forms import RevokeForm
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import named
 
@@ -72,7 +72,9 @@ def letter(request: StaffRequest, letter: int) -> HttpResponse:
     """The letter with its cases. A POST takes it off: the matter may be reported as fast again."""
     found = _letter(request, letter)
     form = RevokeForm(request.POST or None)
-    status = sent(form, lambda: revoke_unfounded_letter(request.actor, {"letter": found.pk, **form.cleaned_data})) if request.method == "POST" else 200
+    status = sent(
+        form, lambda: revoke_unfounded_letter(request.actor, {"letter": found.pk, **form.cleaned_data})
+    )
     if status is None:
         messages.success(request, _("已取消，這個地點恢復以快速案件受理。"))
         return redirect("oversight:letters")

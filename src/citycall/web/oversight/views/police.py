@@ -20,6 +20,7 @@ from citycall.web.errors import into_form
 from citycall.web.oversight.access import ROLES, refers, sections, sees_all
 from citycall.web.oversight.intake_forms import EvidenceForm, FollowForm, ReferForm
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 
 
 @require_safe

@@ -26,6 +26,7 @@ from citycall.web.oversight.access import (
 )
 from citycall.web.oversight.intake_forms import DecideSpecialForm, ProposeForm, ViewForm
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 
 STATES = dict(SpecialCaller.State.choices)
 
