@@ -169,12 +169,13 @@ class Life:
 
     def found(self, case: int) -> Any:
         """A case as it stands, and all that was read about it since it last changed."""
+        from citycall.base import reading
         from citycall.base.policies import pack_of
         from citycall.services.cases.acts import Standing
         from citycall.services.cases.models import Case
 
         if case not in self._found:
-            row = Case.objects.get(pk=case)
+            (row,) = reading.rows(Case, "WHERE row.id = %s", case)
             pack = pack_of(row.policy_version_id)
             self._found[case] = Standing(self.world.actors[0], row, pack, self.world.time.now)
         return self._found[case]

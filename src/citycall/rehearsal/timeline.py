@@ -32,17 +32,18 @@ class Timeline:
     def move(self, to: datetime, *, arrive: bool = True) -> None:
         """Let time pass. With `arrive=False` what is due at the very instant of arrival is left undone."""
         if to > self.now:
-            self.work()
+            self._work_off()
         while self.worker:
             due = self._next()
             if due is None or due >= to:
                 break
             if due > self.now:
                 clock.set_virtual(due)
-            self.work()
+            self._work_off()
         clock.set_virtual(to)
         if arrive:
-            self.work()
+            self._work_off()
+        self._chain()
 
     def work(self, *, send: bool = True) -> None:
         """One worker at this instant, until nothing is due: sending, long work, timers, the audit chain.
@@ -50,9 +51,15 @@ class Timeline:
         What was done at this instant has its answer sent, and a closure has moved limits, before a limit at
         the same instant strikes.
         """
+        self._work_off(send=send)
+        self._chain()
+
+    def _work_off(self, *, send: bool = True) -> None:
         if not self.worker:
             return
         for _ in range(ROUNDS):
+            if self._idle(send):  # asking is cheaper than a round in which everybody looks for work
+                break
             done = notices.send_due() if send else 0
             done += portions.work_off()
             done += timers.sweep(limit=1000)
@@ -60,7 +67,13 @@ class Timeline:
                 break
         else:
             raise Stuck(f"at {clock.local(self.now):%Y-%m-%d %H:%M} there is always more to do")
-        while audit.chain():
+
+    def _idle(self, send: bool) -> bool:
+        dues = (timers.next_due(), notices.next_due() if send else None)
+        return all(due is None or due > self.now for due in dues) and portions.settled()
+
+    def _chain(self) -> None:
+        while self.worker and audit.chain():
             pass
 
     @staticmethod

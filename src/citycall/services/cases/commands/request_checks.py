@@ -56,7 +56,7 @@ def _named(value: str | tuple[str, ...] | None) -> list[str]:
 
 def _unfit(rule: RequestRule, case: Case, agencies: list[str]) -> str:
     """Why one of these agencies cannot be the one that is meant; empty where all can."""
-    known = {agency.code for agency in agencies_with(TAKES_CASES)}
+    known = {agency.code for agency in agencies_with(TAKES_CASES)} if agencies else set()
     if any(code not in known for code in agencies):
         return _("沒有這個機關，或這個機關不受理案件。")
     if rule.effect in ("reassign", "join", "release") and case.agency in agencies:
