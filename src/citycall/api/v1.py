@@ -63,9 +63,7 @@ def _answer(result: Any, status: int = 200) -> HttpResponse:
 def _wrong_parameters(error: ValidationError) -> Refused:
     fields = {}
     for detail in error.errors:
-        place = [
-            str(part) for part in detail["loc"] if part not in {"query", "path", "form", "file", "wanted"}
-        ]
+        place = [str(part) for part in detail["loc"] if part not in _NINJA_PLACES]
         fields[".".join(place) or "input"] = explain_field(detail)  # type: ignore[arg-type]
     return Refused("invalid", _("輸入的資料有誤，請修正標示的欄位。"), fields=fields, status=422)
 

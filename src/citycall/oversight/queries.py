@@ -11,7 +11,7 @@ from django.db.models.functions import TruncMonth
 from citycall.base import clock
 from citycall.base.notices import Notice
 from citycall.oversight.models import DelayReview, ItemReview
-from citycall.services.cases.models import Case, DelayAnalysis, Status
+from citycall.services.cases.models import Case, Status
 
 
 def month_of(period: str) -> tuple[datetime, datetime]:
@@ -24,14 +24,6 @@ def month_of(period: str) -> tuple[datetime, datetime]:
 def late_cases_of(agency: str, since: datetime, until: datetime) -> int:
     """How many cases of an agency established in this time were late."""
     return _late_cases().filter(agency=agency, established_at__gte=since, established_at__lt=until).count()
-
-
-def analyses_of(agency: str, since: datetime, until: datetime) -> list[DelayAnalysis]:
-    """What the agency's evaluator wrote about the late cases of this time (NT-5-4-8b)."""
-    found = DelayAnalysis.objects.filter(
-        agency=agency, case__established_at__gte=since, case__established_at__lt=until
-    )
-    return list(found.select_related("case").order_by("id"))
 
 
 def delay_reviews(state: str = "") -> list[DelayReview]:

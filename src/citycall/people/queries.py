@@ -115,21 +115,6 @@ def post_of(code: str) -> Post | None:
     return Post.objects.filter(pk=code, active=True).first()
 
 
-def staff_in_role(agency: str, role: str) -> list[Staff]:
-    """Who holds a post of this role in this agency."""
-    return list(
-        Staff.objects.filter(
-            is_active=True,
-            holdings__until=None,
-            holdings__post__agency=agency,
-            holdings__post__role=role,
-            holdings__post__active=True,
-        )
-        .distinct()
-        .order_by("pk")
-    )
-
-
 def posts_of_staff(staff: int, agency: str) -> list[str]:
     """The active posts of an agency that a person holds."""
     held = Holding.objects.filter(staff=staff, until=None, post__active=True, post__agency=agency)
@@ -401,8 +386,3 @@ def party_views(party: int | None = None, since: datetime | None = None, limit: 
 def identity_check(check: int | None) -> IdentityCheck | None:
     """One call back that asked who reports."""
     return None if check is None else IdentityCheck.objects.filter(pk=check).first()
-
-
-def identity_checks_of(call: int) -> list[IdentityCheck]:
-    """The calls back about the matter of a call, newest first."""
-    return list(IdentityCheck.objects.filter(call_id=call).order_by("-id")[:20])

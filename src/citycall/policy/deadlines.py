@@ -168,12 +168,7 @@ MOMENTS = {
 def _moment(at: Moment, lang: str | None) -> str:
     if isinstance(at, time):
         return f"{at:%H:%M}"
-    said = {
-        "start": ("開始", "its start"),
-        "end": ("終了", "its end"),
-        "office end": ("下班", "end of office"),
-    }
-    return said[at][1 if language(lang) == "en" else 0]
+    return MOMENTS[at][1 if language(lang) == "en" else 0]
 
 
 def _written(at: Moment) -> str:

@@ -32,9 +32,7 @@ A_PATH = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument(
-    "places", metavar="FILE_OR_FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path)
-)
+@click.argument("places", metavar="FILE_OR_FOLDER...", nargs=-1, required=True, type=A_PATH)
 @click.option("--policy", metavar="PACK_OR_PATH", help="Rehearse under this pack instead of the one named.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome for programs.")
 def rehearse(places: tuple[Path, ...], policy: str | None, as_json: bool) -> None:
@@ -65,9 +63,7 @@ def rehearse(places: tuple[Path, ...], policy: str | None, as_json: bool) -> Non
 @click.command()
 @click.option("--seed", metavar="NT", help="Only the clauses of this document.")
 @click.option("--json", "as_json", is_flag=True, help="The outcome for programs.")
-@click.option(
-    "--scenarios", "folder", default=None, type=click.Path(path_type=Path), help="Where the stories are."
-)
+@click.option("--scenarios", "folder", default=None, type=A_PATH, help="Where the stories are.")
 def conformance(seed: str | None, as_json: bool, folder: Path | None) -> None:
     """Run the scenarios and count the clauses that those which passed show to be served."""
     catalogue = clauses.catalogue()

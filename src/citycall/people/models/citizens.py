@@ -36,10 +36,6 @@ class Party(models.Model):
         return private.mask_phone(self.phone)
 
     @property
-    def masked_phone2(self) -> str:
-        return private.mask_phone(self.phone2)
-
-    @property
     def masked_email(self) -> str:
         return private.mask_email(self.email)
 

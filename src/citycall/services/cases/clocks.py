@@ -8,7 +8,7 @@ a command: both lock the case first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -245,11 +245,3 @@ def _marked(case: Case, clock: CaseClock, mark: str) -> Change:
         info={"clock": clock.code, "due": clock.due},
         agencies=[case.agency],
     )
-
-
-def running_of(cases: Iterable[int]) -> dict[int, list[CaseClock]]:
-    """The running clocks of some cases, soonest due first, in one query."""
-    found: dict[int, list[CaseClock]] = {}
-    for clock in CaseClock.objects.filter(case_id__in=list(cases), state="running").order_by("due"):
-        found.setdefault(clock.case_id, []).append(clock)
-    return found
