@@ -183,10 +183,11 @@ class Reply(Rule):
     """How the citizen is told the result and when the case closes (NT-5-4-4b, NT-5-4-4c, NT-5-4-9a).
 
     Where `none` is not among the ways, whoever left a way of contact is answered, asked for or not (NT-5-3d).
+    Where `letter` is, whoever left an address and nothing else is answered by letter (TP-5-5-1a).
     `by_hand`: how the agency's people may answer by themselves, with date and content on record (KM-6-1d).
     """
 
-    ways: tuple[Literal["sms", "email", "phone", "none"], ...] = ("sms", "email", "phone", "none")
+    ways: tuple[Literal["sms", "email", "phone", "letter", "none"], ...] = ("sms", "email", "phone", "none")
     as_wished: bool = False  # who left a way of contact is asked how to be answered (NT-5-2-3a)
     by_hand: tuple[Literal["phone", "letter", "email", "visit"], ...] = ()
     phone_by: tuple[str, ...] = ("handler",)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citycall.base import clock
 from citycall.policy.kinds import Choice
-from citycall.services.cases.commands.completion import nobody_asked, required_of
+from citycall.services.cases.commands.completion import letter_owed, nobody_asked, required_of
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.inbox.particulars import Particulars
 from citycall.web.sending import KeyedForm
@@ -220,7 +220,7 @@ class CompleteForm(Particulars, ActForm):
     def prepare(self, detail: CaseDetail) -> None:
         case = detail.case
         kind = detail.pack.kinds[case.kind]
-        if not nobody_asked(kind, case):
+        if not (nobody_asked(kind, case) or letter_owed(kind, case)):
             del self.fields["no_reply"]
         self.choose("finding", choices_of(kind.findings))
         self.keep_asked(kind.findings)

@@ -29,7 +29,7 @@ def drafts_first(detail: CaseDetail, actor: Actor) -> bool:
     """Whether the reply is written before anything else: the citizen waits for one, and none is there."""
     return (
         detail.pack.kinds[detail.case.kind].writing is not None
-        and detail.case.reply_by in (ReplyBy.SMS, ReplyBy.EMAIL)
+        and detail.case.reply_by in (ReplyBy.SMS, ReplyBy.EMAIL, ReplyBy.LETTER)
         and detail.open_draft is None
         and detail.case.taken_by is not None
         and detail.case.status != Status.COMPLETED

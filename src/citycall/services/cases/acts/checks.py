@@ -287,8 +287,8 @@ def _cannot_be_rung(at: Standing) -> Refused | None:
 
 
 def _message_owed(at: Standing) -> bool:
-    """Whether the citizen still waits for the message that the work is done (NT-5-4-9a)."""
-    by_message = at.case.reply_by in (ReplyBy.SMS, ReplyBy.EMAIL)
+    """Whether the citizen still waits for the message, or letter, that the work is done (NT-5-4-9a)."""
+    by_message = at.case.reply_by in (ReplyBy.SMS, ReplyBy.EMAIL, ReplyBy.LETTER)
     return at.kind.reply.closes_when == "replied" and by_message and at.case.replied_at is None
 
 

@@ -71,8 +71,8 @@ def _cannot_be_rung(reply: Reply, case: Case, why: str) -> None:
 
 
 def _message_owed(reply: Reply, case: Case) -> bool:
-    """Whether the citizen still waits for the message that the work is done (NT-5-4-9a)."""
-    by_message = case.reply_by in (ReplyBy.SMS, ReplyBy.EMAIL)
+    """Whether the citizen still waits for the message, or letter, that the work is done (NT-5-4-9a)."""
+    by_message = case.reply_by in (ReplyBy.SMS, ReplyBy.EMAIL, ReplyBy.LETTER)
     return reply.closes_when == "replied" and by_message and case.replied_at is None
 
 

@@ -73,6 +73,8 @@ def check_completion(
         fields["no_reply"] = _(
             "民眾留有聯絡方式，尚未回覆也未表示無需回覆；請先擬具回覆稿，或敘明不回覆之理由。"
         )
+    if not data.no_reply and letter_owed(kind, case):
+        fields["no_reply"] = _("民眾應以書信回覆；請先擬具回覆稿，或敘明不回覆之理由。")
     begun = min(
         filter(None, (case.established_at, case.notified_at))
     )  # told by telephone, it may begin at once
@@ -90,8 +92,19 @@ def nobody_asked(kind: CaseKind, case: Case) -> bool:
         return False
     if not case.became_of or not (case.has_phone or case.has_email):
         return False
+    return not _answered_or_drafted(case)
+
+
+def letter_owed(kind: CaseKind, case: Case) -> bool:
+    """Whether a letter is to be written and none is there: no result goes into an envelope by itself, as it
+    goes into a message (TP-5-5-1a).
+    """
+    return kind.writing is not None and case.reply_by == ReplyBy.LETTER and not _answered_or_drafted(case)
+
+
+def _answered_or_drafted(case: Case) -> bool:
     drafted = ReplyDraft.objects.filter(case=case, state=ReplyDraft.State.OPEN).exists()
-    return not drafted and last_answer(case) is None
+    return drafted or last_answer(case) is not None
 
 
 def missing_of(choice: Choice | None, case: Case, data: Particulars, now: datetime) -> dict[str, str]:

@@ -33,7 +33,7 @@ from citycall.services.cases.lifecycle import advance, load_for_change
 from citycall.services.cases.models import Case, ReplyBy
 from citycall.services.cases.queries import barred
 
-Way = Literal["sms", "email", "phone", "none"]
+Way = Literal["sms", "email", "phone", "letter", "none"]
 
 
 class PlaceIn(Input):
@@ -336,7 +336,7 @@ def _way_left(kind: CaseKind, reporter: dict[str, str]) -> str:
 
 def _best_way(kind: CaseKind, reporter: dict[str, str]) -> str:
     """By the contact way left; by telephone where the kind knows no case without a reply (NT-5-3d), or none
-    that goes out by itself (KM-6-1d).
+    that goes out by itself (KM-6-1d); by letter to whoever left nothing but an address (TP-5-5-1a).
     """
     ways = kind.reply.ways
     if "sms" in ways and reporter["phone"] and _mobile(reporter["phone"]):
@@ -346,6 +346,8 @@ def _best_way(kind: CaseKind, reporter: dict[str, str]) -> str:
     asked_for = "none" in ways and ("sms" in ways or "email" in ways)
     if "phone" in ways and reporter["phone"] and not asked_for:
         return ReplyBy.PHONE
+    if "letter" in ways and reporter["address"] and not (reporter["phone"] or reporter["email"]):
+        return ReplyBy.LETTER
     return ReplyBy.NONE
 
 
@@ -370,6 +372,8 @@ def _check_way(kind: CaseKind, reply_by: str, reporter: dict[str, str]) -> None:
         message = _("以電子郵件回覆需要電子郵件地址。")
     elif reply_by == ReplyBy.PHONE and not reporter["phone"]:
         message = _("以電話回覆需要電話號碼。")
+    elif reply_by == ReplyBy.LETTER and not reporter["address"]:
+        message = _("以書信回覆需要地址。")
     if message:
         raise Refused("invalid", message, fields={"reply_by": message}, status=422)
 

@@ -12,11 +12,21 @@ from citycall.base import clock
 from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import Code
 from citycall.base.numbering import lookup_code, next_number
+from citycall.people.queries import left_address
+from citycall.policy.kinds import CaseKind
 from citycall.services.cases.commands.completion import Date
 from citycall.services.cases.commands.inputs import OfCase
 from citycall.services.cases.commands.naming import agency_for, category_of
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
 from citycall.services.cases.models import Case, ReplyBy
+
+
+def _way(kind: CaseKind, old: Case) -> str:
+    """The way that was asked for, where this kind knows it; a letter to whoever left but an address."""
+    if old.reply_by in kind.reply.ways and old.reply_by != ReplyBy.NONE:
+        return old.reply_by
+    only_address = not (old.has_phone or old.has_email) and left_address(old.party_id)
+    return ReplyBy.LETTER if only_address and "letter" in kind.reply.ways else ReplyBy.NONE
 
 
 class Convert(OfCase):
@@ -69,7 +79,7 @@ def convert(ctx: Context, data: Convert) -> Converted:
         "kind": kind.code,
         "category": category,
         "agency": agency,
-        "reply_by": old.reply_by if old.reply_by in kind.reply.ways else ReplyBy.NONE,
+        "reply_by": _way(kind, old),
         "status": kind.begins,
         "stage": kind.begins_in,
         "policy_version_id": old.policy_version_id,

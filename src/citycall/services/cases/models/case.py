@@ -35,6 +35,7 @@ class ReplyBy(models.TextChoices):
     SMS = "sms", _("手機簡訊")
     EMAIL = "email", _("電子郵件")
     PHONE = "phone", _("電話")
+    LETTER = "letter", _("書信")
     NONE = "none", _("不需回覆")
 
 

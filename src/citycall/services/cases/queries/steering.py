@@ -77,7 +77,7 @@ def figures(by: str, since: datetime, until: datetime | None = None, kind: str =
     Done but unanswered is not counted as done (NT-5-4-9a).
     """
     found = Case.objects.filter(established_at__gte=since, established_at__lt=until or clock.now())
-    unanswered = Q(replied_at=None, reply_by__in=["sms", "email", "phone"])
+    unanswered = Q(replied_at=None, reply_by__in=["sms", "email", "phone", "letter"])
     in_time = Q(status=Status.CLOSED, completed_late=False, overdue=False, was_overdue=False) & ~unanswered
     if kind:
         found = found.filter(kind=kind)

@@ -40,7 +40,8 @@ def fields_of(pack: Pack, kind: CaseKind) -> list[str]:
     asked += ["application"] if kind.application == "required" else []
     asked += ["notified_person", "notified_at"] if kind.telephone_notice.when != "outage" else []
     asked += ["marks"] if marks else []
-    asked += ["reporter_address"] if {"address", "contact"} & parts else []
+    by_letter = "letter" in kind.reply.ways
+    asked += ["reporter_address"] if by_letter or {"address", "contact"} & parts else []
     asked += ["identity_refused"] if kind.identity.may_decline else []
     return asked
 
