@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
 from citycall.services.cases.classify import Model, ModelError, Report
+from citycall.services.cases.classify.cli import classify
 from citycall.services.cases.classify.features import fields_of, plain
 
 TAUGHT = [
@@ -58,31 +62,24 @@ def test_any_text_has_features_and_an_answer(model: Model, words: str, address: 
     assert shares == sorted(shares, reverse=True)
 
 
-def test_evaluate_needs_no_installation(tmp_path: object) -> None:
+def test_evaluate_needs_no_installation(tmp_path: Path) -> None:
     pytest.importorskip("numpy")
-    from pathlib import Path
-
-    from citycall.services.cases.classify.cli import classify
-
-    file = Path(str(tmp_path)) / "cases.csv"
+    file = tmp_path / "cases.csv"
     rows = [f"{one.item},{one.agency},{one.district},{one.address},{one.description}" for one in TAUGHT]
     file.write_text("item,agency,district,address,description\n" + "\n".join(rows * 10), encoding="utf-8")
     answer = CliRunner().invoke(classify, ["evaluate", "--train", str(file), "--test", str(file)])
     assert answer.exit_code == 0, answer.output
     assert "first 100.00%" in answer.output
     assert " to 100.0%)" in answer.output
-    bare = Path(str(tmp_path)) / "bare.csv"
+    assert "(98.4% to 100.0%), 240" in answer.output
+    bare = tmp_path / "bare.csv"
     bare.write_text("a,b\n1,2\n")
     assert "no column for" in CliRunner().invoke(classify, ["evaluate", "--train", str(bare)]).output
 
 
-def test_rows_that_cannot_be_used_are_counted(tmp_path: object) -> None:
+def test_rows_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
     pytest.importorskip("numpy")
-    from pathlib import Path
-
-    from citycall.services.cases.classify.cli import classify
-
-    file = Path(str(tmp_path)) / "cases.csv"
+    file = tmp_path / "cases.csv"
     rows = [f"{one.item},{one.agency},{one.description}" for one in TAUGHT] * 10
     file.write_text(
         "\n".join(["item,agency,description", *rows, ",works,路燈不亮", "noise,env,"]), encoding="utf-8"
@@ -99,3 +96,100 @@ def test_the_interval_narrows_with_what_was_asked() -> None:
     assert few[0] < many[0] < 0.95 < many[1] < few[1]
     assert interval(0, 0) == (0.0, 1.0)
     assert interval(10, 10)[1] == 1.0
+
+
+def written(folder: Path, name: str, raw: bytes) -> str:
+    (folder / name).write_bytes(raw)
+    return str(folder / name)
+
+
+def evaluated(teach: str, ask: str, *more: str) -> Result:
+    return CliRunner().invoke(classify, ["evaluate", "--train", teach, "--test", ask, *more])
+
+
+HEAD = "item,agency,district,address,description"
+TABLE = "\n".join(
+    [
+        HEAD,
+        *(f"{one.item},{one.agency},{one.district},{one.address},{one.description}" for one in TAUGHT * 10),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        TABLE.encode("utf-8-sig"),
+        TABLE.encode("utf-16"),
+        TABLE.encode("cp950"),
+        TABLE.replace(",", ";").encode(),
+        TABLE.replace(",", "\t").replace("\n", "\r\n").encode(),
+        TABLE.replace(HEAD, " Item , AGENCY ,District,Address, Description").encode(),
+    ],
+    ids=["mark", "utf-16", "big5", "semicolons", "tabs", "capitals"],
+)
+def test_a_table_is_read_as_offices_write_it(tmp_path: Path, raw: bytes) -> None:
+    pytest.importorskip("numpy")
+    plainly = written(tmp_path, "plain.csv", TABLE.encode())
+    answer = evaluated(plainly, written(tmp_path, "other.csv", raw), "--json")
+    assert answer.exit_code == 0, answer.output
+    found = json.loads(answer.stdout)
+    assert (found["asked"], found["item_first"], found["agency_among_three"]) == (240, 240, 240)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"\xef\xbb\xbf", "the file is empty"),
+        (bytes(range(256)) * 4, "not a text in UTF-8, UTF-16 or Big5"),
+        (TABLE.encode("utf-16")[:-1], "not a text in UTF-8, UTF-16 or Big5"),
+        (TABLE.encode().replace(b"works", b"wor\0ks", 1), "not a text in UTF-8, UTF-16 or Big5"),
+        (HEAD.encode(), "no report to use"),
+        (f"{HEAD}\n\nx\nx,y\n".encode(), "2 without a description"),
+        (b"agency,description\nworks,lamp", "no column for item (item or InformDesc_"),
+        (f'{HEAD}\n"{"x" * 200_000}'.encode(), "a quotation mark that is not closed?"),
+    ],
+)
+def test_a_table_that_cannot_be_used_says_why_before_anything_is_learned(
+    tmp_path: Path, raw: bytes, said: str
+) -> None:
+    answer = evaluated(written(tmp_path, "plain.csv", TABLE.encode()), written(tmp_path, "bad.csv", raw))
+    assert answer.exit_code == 1
+    assert said in answer.stderr
+    assert isinstance(answer.exception, SystemExit)
+
+
+def test_what_training_never_saw_is_counted(tmp_path: Path) -> None:
+    pytest.importorskip("numpy")
+    later = f"{TABLE}\nflood,water,鳳山區,中山路1號,路面淹水\n"
+    teach, ask = written(tmp_path, "a.csv", TABLE.encode()), written(tmp_path, "b.csv", later.encode())
+    answer = evaluated(teach, ask)
+    assert answer.stdout.count("1 of them of one that the training never saw") == 2
+    assert json.loads(evaluated(teach, ask, "--json").stdout)["items_never_seen"] == 1
+
+
+def test_a_column_of_numbers_is_not_taken_for_items(tmp_path: Path) -> None:
+    pytest.importorskip("numpy")
+    rows = "\n".join([HEAD, *(f"FILE{n},works,鳳山區,中山路,路燈不亮" for n in range(1_100))])
+    file = written(tmp_path, "a.csv", rows.encode())
+    answer = evaluated(file, file)
+    assert answer.exit_code == 1
+    assert "1100 different items or agencies" in answer.stderr
+
+
+def test_a_rare_item_is_not_lost_among_frequent_ones() -> None:
+    """One report of a rare item among hundreds that share its words is still among the three."""
+    pytest.importorskip("numpy")
+    from citycall.services.cases.classify.training import train
+
+    daily = [
+        Report(f"{place}有{thing}需要處理", "中山路", "鳳山區", thing, "works")
+        for thing in ("路燈", "坑洞", "積水", "雜草")
+        for place in ("公園", "路口", "巷內", "橋下", "路面")
+    ] * 20
+    rare = Report("路口有電線需要處理", "中山路", "鳳山區", "cable", "works")
+    model = train([*daily, rare], {"cable": "電線掉落(一)"})
+    assert "cable" in [guess.code for guess in model.items_for(Report("路口路燈旁電線"))]
+    assert model.items_for(Report("電線掉落"))[0].code == "cable"
+    assert any("電線" in word for word in model.items_for(Report("電線掉落"))[0].words)

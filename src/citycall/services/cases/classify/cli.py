@@ -10,7 +10,7 @@ import click
 
 from citycall.services.cases.classify import evaluation, reading
 from citycall.services.cases.classify.features import Report
-from citycall.services.cases.classify.training import NumpyMissing, train
+from citycall.services.cases.classify.training import NumpyMissing, TooManyClasses, train
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 LEAST = 200  # reports below which nothing can be learned
@@ -23,7 +23,13 @@ def classify() -> None:
 
 @classify.command("train")
 @click.option("--file", "file", type=FILE, help="Learn from this CSV instead of the closed cases.")
-@click.option("--folds", default=5, show_default=True, help="Parts of the cross-validation; 0 for none.")
+@click.option(
+    "--folds",
+    type=click.IntRange(0, 50),
+    default=5,
+    show_default=True,
+    help="Parts of the cross-validation; 0 for none.",
+)
 def train_(file: Path | None, folds: int) -> None:
     """Learn from the city's own closed cases, report the accuracy, and use the model from now on."""
     from citycall.base.commands import SYSTEM, execute
@@ -31,6 +37,7 @@ def train_(file: Path | None, folds: int) -> None:
     from citycall.services.cases.classify.store import known_items
 
     reports = _read(file) if file else reading.from_cases()
+    names = reading.item_names()
     if file:
         codes = known_items(in_force()[1], {report.item for report in reports})
         strange = sum(report.item not in codes for report in reports)
@@ -40,9 +47,9 @@ def train_(file: Path | None, folds: int) -> None:
     if len(reports) < LEAST:
         raise click.ClickException(f"{len(reports)} reports are too few to learn from (at least {LEAST})")
     try:
-        found = evaluation.cross_validate(reports, folds, click.echo) if folds > 1 else None
-        model = train(reports)
-    except NumpyMissing as error:
+        found = evaluation.cross_validate(reports, folds, click.echo, names) if folds > 1 else None
+        model = train(reports, names)
+    except (NumpyMissing, TooManyClasses) as error:
         raise click.ClickException(str(error)) from None
     accuracy = found.report() if found else {}
     given = {
@@ -60,22 +67,26 @@ def train_(file: Path | None, folds: int) -> None:
 @classify.command()
 @click.option("--train", "teach", type=FILE, help="CSV to learn from; else the closed cases.")
 @click.option("--test", "ask", type=FILE, help="CSV to test on; else cross-validation.")
-@click.option("--folds", default=5, show_default=True, help="Parts of the cross-validation.")
+@click.option(
+    "--folds", type=click.IntRange(2, 50), default=5, show_default=True, help="Parts of the cross-validation."
+)
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
-@click.option("--mistakes", default=0, help="Show so many of the commonest mistakes.")
+@click.option("--mistakes", type=click.IntRange(0), default=0, help="Show so many of the commonest mistakes.")
 def evaluate(teach: Path | None, ask: Path | None, folds: int, as_json: bool, mistakes: int) -> None:
     """How often the first and one of the first three are right. Nothing is changed."""
     reports = _read(teach) if teach else reading.from_cases()
+    names = None if teach else reading.item_names()
+    asked = _read(ask) if ask else None  # what cannot be read is said before learning
     if len(reports) < LEAST:
         raise click.ClickException(f"{len(reports)} reports are too few to learn from (at least {LEAST})")
     try:
-        if ask is not None:
-            found = evaluation.test(train(reports), _read(ask))
+        if asked is not None:
+            found = evaluation.test(train(reports, names), asked)
             how = f"trained on {len(reports)} reports, tested on others"
         else:
-            found = evaluation.cross_validate(reports, folds)
+            found = evaluation.cross_validate(reports, folds, names=names)
             how = f"cross-validation in {folds} blocks of time, {len(reports)} reports"
-    except NumpyMissing as error:
+    except (NumpyMissing, TooManyClasses) as error:
         raise click.ClickException(str(error)) from None
     if as_json:
         click.echo(json.dumps(found.report()))
@@ -108,7 +119,7 @@ def why(words: str, address: str, district: str) -> None:
 def _read(path: Path) -> list[Report]:
     try:
         read = reading.from_file(path)
-    except (reading.FileError, UnicodeDecodeError) as error:
+    except (reading.FileError, OSError) as error:
         raise click.ClickException(f"{path}: {error}") from None
     if read.left_out:
         click.echo(
@@ -121,12 +132,18 @@ def _read(path: Path) -> list[Report]:
 
 def _tell(found: evaluation.Evaluation, how: str) -> None:
     click.echo(how)
-    for name, one in (("item", found.items), ("agency", found.agencies)):
-        first, three = _between(one.first, one.asked), _between(one.among_three, one.asked)
+    kinds = (("item", found.items, found.strange_items), ("agency", found.agencies, found.strange_agencies))
+    for name, one, strange in kinds:
+        if not one.asked:
+            click.echo(f"  {name:7} not known of any report")
+            continue
         click.echo(
-            f"  {name:7} first {one.top_1:.2%} ({first})   among three {one.top_3:.2%} ({three})"
+            f"  {name:7} first {one.top_1:.2%} ({_between(one.first, one.asked)}), {one.first}"
+            f"   among three {one.top_3:.2%} ({_between(one.among_three, one.asked)}), {one.among_three}"
             f"   of {one.asked}"
         )
+        if strange:
+            click.echo(f"          {strange} of them of one that the training never saw")
     click.echo(f"  {found.ms:.2f} ms a report; in brackets what would be seen 19 times in 20")
 
 

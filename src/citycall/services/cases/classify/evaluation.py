@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from time import perf_counter
@@ -63,10 +63,19 @@ class Evaluation:
     items: Accuracy = field(default_factory=Accuracy)
     agencies: Accuracy = field(default_factory=Accuracy)
     ms: float = 0.0
+    strange_items: int = 0  # reports of an item that the training never saw: never right
+    strange_agencies: int = 0
 
     def report(self) -> dict[str, float | int]:
         return {
             "asked": self.items.asked,
+            "item_first": self.items.first,
+            "item_among_three": self.items.among_three,
+            "agency_asked": self.agencies.asked,
+            "agency_first": self.agencies.first,
+            "agency_among_three": self.agencies.among_three,
+            "items_never_seen": self.strange_items,
+            "agencies_never_seen": self.strange_agencies,
             "item_top_1": round(self.items.top_1, 4),
             "item_top_3": round(self.items.top_3, 4),
             "agency_top_1": round(self.agencies.top_1, 4),
@@ -82,8 +91,11 @@ class Evaluation:
 def test(model: Model, reports: Sequence[Report]) -> Evaluation:
     """Ask the model about each report; only what is known of it counts."""
     found = Evaluation()
+    items, agencies = set(model.items.classes), set(model.agencies.classes)
     begun = perf_counter()
     for report in reports:
+        found.strange_items += bool(report.item) and report.item not in items
+        found.strange_agencies += bool(report.agency) and report.agency not in agencies
         if report.item:
             found.items.count(report.item, model.items_for(report))
         if report.agency:
@@ -100,14 +112,19 @@ def folds(reports: Sequence[Report], parts: int) -> Iterator[tuple[list[Report],
 
 
 def cross_validate(
-    reports: Sequence[Report], parts: int = 5, say: Callable[[str], None] = lambda said: None
+    reports: Sequence[Report],
+    parts: int = 5,
+    say: Callable[[str], None] = lambda said: None,
+    names: Mapping[str, str] | None = None,
 ) -> Evaluation:
     """Train on all parts but one and test on that one, for each; the sums."""
     whole = Evaluation()
     for n, (teach, ask) in enumerate(folds(reports, parts), 1):
-        found = test(train(teach), ask)
+        found = test(train(teach, names), ask)
         say(f"{n}/{parts}: {found.report()}")
         whole.items.add(found.items)
         whole.agencies.add(found.agencies)
+        whole.strange_items += found.strange_items
+        whole.strange_agencies += found.strange_agencies
         whole.ms = max(whole.ms, found.ms)
     return whole

@@ -1,34 +1,54 @@
 """Learning a model from reports whose item and agency are known. Needs numpy; asking the model does not.
 
 A linear support vector machine for each class against all others, with squared hinge loss, solved by dual
-coordinate descent over all classes at once (the method of LIBLINEAR).
+coordinate descent over all classes at once (the method of LIBLINEAR). The rarer a class, the more each of its
+reports counts for it; and the name of an item counts as one more report of it, so that what hardly occurred
+yet is not lost among what occurs daily.
 """
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log
 from typing import Any
 
 from citycall.services.cases.classify.features import Report, common_words, fields_of
 from citycall.services.cases.classify.model import BIAS, Model, Table
 
-C = 1.0
+ITEM_C, AGENCY_C = 0.25, 1.0  # how much a report of another class counts; chosen inside September 2016
+MOST_WEIGHT = 100  # and at most so many times that, a report of the class itself, where the class is rare
 EPOCHS = 12
 SEEN_IN = 2  # a piece that occurs in fewer reports is left out
 LEAST_WEIGHT = 0.01
 SEED = 1999
+MOST_CLASSES = 1_000  # more different items or agencies than any city has
+_NUMBERED = re.compile(r"[(（][一二三四五六七八九十]+[)）]")  # 路燈故障(一)
+
+
+class TooManyClasses(ValueError):
+    """So many distinct items or agencies that a column was mistaken for another."""
 
 
 class NumpyMissing(RuntimeError):
     """Training wants numpy, which nothing else loads (ADR 0013)."""
 
 
-def train(reports: Sequence[Report], *, epochs: int = EPOCHS, c: float = C) -> Model:
-    """Learn from reports; those without an item teach agencies only, and the other way round."""
+def train(
+    reports: Sequence[Report], names: Mapping[str, str] | None = None, *, epochs: int = EPOCHS
+) -> Model:
+    """Learn from reports; those without an item teach agencies only, and the other way round.
+
+    `names`: what an item is called, where its code does not say so.
+    """
     numpy = _numpy()
+    for what in ({report.item for report in reports}, {report.agency for report in reports}):
+        if len(what) > MOST_CLASSES:
+            raise TooManyClasses(f"{len(what)} different items or agencies; at most {MOST_CLASSES}")
+    who_does_what = _who_does_what(reports)
+    reports = [*reports, *_named({report.item for report in reports if report.item}, names or {})]
     common = common_words(reports)
     seen: Counter[str] = Counter()
     for report in reports:
@@ -43,11 +63,16 @@ def train(reports: Sequence[Report], *, epochs: int = EPOCHS, c: float = C) -> M
         values = model.values(report)
         columns = numpy.fromiter((column[piece] for piece in values), numpy.int32, len(values))
         rows.append((columns, numpy.fromiter(values.values(), numpy.float32, len(values))))
-    names = list(column)
-    model.items = _learn(numpy, rows, [one.item for one in reports], names, epochs, c)
-    model.agencies = _learn(numpy, rows, [one.agency for one in reports], names, epochs, c)
-    model.item_agencies = _who_does_what(reports)
+    pieces = list(column)
+    model.items = _learn(numpy, rows, [one.item for one in reports], pieces, epochs, ITEM_C)
+    model.agencies = _learn(numpy, rows, [one.agency for one in reports], pieces, epochs, AGENCY_C)
+    model.item_agencies = who_does_what
     return model
+
+
+def _named(items: set[str], names: Mapping[str, str]) -> list[Report]:
+    """The names of the items, each as one report of its item."""
+    return [Report(_NUMBERED.sub("", names.get(item, item)), item=item) for item in sorted(items)]
 
 
 def _numpy() -> Any:
@@ -74,19 +99,24 @@ def _learn(
     place = {label: n for n, label in enumerate(classes)}
     weights = numpy.zeros((len(names), len(classes)), numpy.float32)
     duals = numpy.zeros((len(rows), len(classes)), numpy.float32)
-    slack = numpy.float32(1 / (2 * c))
+    # how far each class may be missed: less where its reports are few, so that each of them counts more
+    often = Counter(labels[n] for n in known)
+    most = max(often.values(), default=0)
+    other = numpy.float32(1 / (2 * c))
+    own = [other / min(MOST_WEIGHT, most / often[label]) for label in classes]
+    slack = numpy.full(len(classes), other, numpy.float32)
     order = numpy.random.default_rng(SEED)
     sign = numpy.full(len(classes), -1, numpy.float32)
     for _epoch in range(epochs):
         for n in order.permutation(known):
             columns, values = rows[n]
             mine = place[labels[n]]
-            sign[mine] = 1
+            sign[mine], slack[mine] = 1, own[mine]
             there = weights[columns]
             gradient = sign * (values @ there) - 1 + slack * duals[n]
             new = numpy.maximum(duals[n] - gradient / (values @ values + slack), 0)
             step = (new - duals[n]) * sign
-            sign[mine] = -1
+            sign[mine], slack[mine] = -1, other
             duals[n] = new
             moved = numpy.flatnonzero(numpy.abs(step) > 1e-5)
             if len(moved):
