@@ -108,6 +108,7 @@ def test_a_closed_day_is_no_working_day(story: WriteStory, tell: Tell) -> None:
       agency: civil
       description: 建議延長市民活動中心開放時間
       reporter: {name: 王小明, phone: "0912345678"}
+      reply_by: sms
     save: later
   - expect:
       case: $later

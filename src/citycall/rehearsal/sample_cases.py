@@ -67,13 +67,18 @@ def _live(acts: list[Act], end: datetime) -> None:
         return
     timeline = Timeline(acts[0].at)
     made: dict[int, int] = {}
+    asked: dict[int, int] = {}
     for act in acts:
         timeline.move(act.at)
         begins = act.command == "cases.establish"
         given = act.given if begins else {"case": made[act.case], **act.given}
+        if given.get("case_request") == sample_form.REQUEST:
+            given["case_request"] = asked[act.case]
         result = execute(act.command, actor_for_post(act.post, via="cli"), given)
         if begins:
             made[act.case] = result.case
+        if act.command == "cases.make_request":
+            asked[act.case] = result.case_request
     timeline.move(end)
 
 

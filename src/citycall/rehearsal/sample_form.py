@@ -20,6 +20,7 @@ _AGO = re.compile(r"^-(?P<hours>\d+(\.\d+)?)h$")
 _WORKING_DAYS_AGO = re.compile(r"^-(?P<days>[1-9]\d?)wd (?P<clock>\d{2}:\d{2})$")
 _LAST_MONTH = re.compile(r"^last month (?P<day>\d{1,2}) (?P<clock>\d{2}:\d{2})$")
 _FORMS = (_AGO, _WORKING_DAYS_AGO, _LAST_MONTH)
+REQUEST = "$request"  # the last request that was made about the case
 
 
 class _Form(BaseModel):
@@ -130,10 +131,13 @@ def begun(at: str, now: datetime, zone: ZoneInfo, calendar: moments.WorkingDays)
 
 
 def filled(value: Any, at: datetime, names: dict[str, str]) -> Any:
-    """A value of a step with what is known only when it is done: `$now`, `$today`, `$in 20 days`, `$name`."""
+    """A value of a step with what is known only at its instant: `$now`, `$today`, `$in 20 days`, `$name`.
+
+    `$request` stays as it is: which request that is, is known once the step before has made it.
+    """
     if isinstance(value, dict):
         return {key: filled(part, at, names) for key, part in value.items()}
-    if not isinstance(value, str) or not value.startswith("$"):
+    if not isinstance(value, str) or not value.startswith("$") or value == REQUEST:
         return value
     if value == "$now":
         return at
