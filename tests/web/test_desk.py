@@ -57,12 +57,19 @@ def test_the_card_makes_a_case_once(desk: Client) -> None:
     assert cases().count() == 1
 
 
-def test_the_same_form_with_other_words_is_no_second_case(desk: Client) -> None:
+def test_the_same_form_with_other_words_is_a_second_case_only_when_pressed_again(desk: Client) -> None:
     desk.post("/desk/cases/new", TYPED)
     answer = desk.post("/desk/cases/new", TYPED | {"description": "別的內容"})
+    page = answer.content.decode()
     assert answer.status_code == 409
-    assert "別的內容" in answer.content.decode()
+    assert "別的內容" in page
+    assert "請再按一次" in page
     assert cases().count() == 1
+    renewed = re.search(r'name="key" value="([^"]+)"', page)
+    assert renewed is not None
+    again = desk.post("/desk/cases/new", TYPED | {"description": "別的內容", "key": renewed[1]})
+    assert again.status_code == 302
+    assert cases().count() == 2
 
 
 def test_unnamed_is_refused_and_petition_offered(desk: Client) -> None:

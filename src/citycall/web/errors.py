@@ -5,24 +5,30 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from citycall.base.commands import Refused
 from citycall.web import resume
-from citycall.web.request import CityRequest
-from citycall.web.ui.forms import SeenForm
+from citycall.web.access import OVERSEERS
+from citycall.web.context import AGENCY_ROLES
+from citycall.web.desk.frame import OPERATORS, bar
+from citycall.web.request import CityRequest, StaffRequest
+from citycall.web.ui.forms import KeyedForm, SeenForm
 
 log = logging.getLogger(__name__)
 _WORKPLACE = re.compile(r"/(?P<place>inbox|desk)/(?:cases/(?P<number>[^/]+)/.)?")
+LONE = "ui/base_lone.html"
 _SAID_AT_WORK = frozenset({403, 404, 409, 422})
+_USERS = {"desk": frozenset(OPERATORS), "inbox": AGENCY_ROLES | {"evaluator"} | OVERSEERS}
 
 
 def into_form(form: forms.BaseForm, refused: Refused, names: Mapping[str, str] | None = None) -> None:
@@ -34,6 +40,12 @@ def into_form(form: forms.BaseForm, refused: Refused, names: Mapping[str, str] |
     if refused.code == "stale" and isinstance(form, SeenForm):
         form.show_changes(refused.info["seen"], refused.info["changes"])
         form.add_error(None, _("您開啟後，案件已由他人變更。請看過最新內容再送出；您填寫的內容仍保留。"))
+        return
+    if refused.code == "idempotency_conflict" and isinstance(form, KeyedForm):
+        form.renew()
+        form.add_error(
+            None, _("這份表單先前已送出過，內容與現在不同。要以現在的內容另外再送一次，請再按一次。")
+        )
         return
     placed = False
     for path, message in refused.fields.items():
@@ -85,6 +97,7 @@ def _answer(
         "code": code,
         "back": _back(request, status),
     }
+    around = _around(request, status)
     if getattr(request, "htmx", False):
         # Beside the work, never in its place: what was typed stays as it is.
         body = render_to_string("ui/refused_fragment.html", context, request)
@@ -93,7 +106,25 @@ def _answer(
         )
     if _wants_json(request):
         return JsonResponse({"code": code, "message": message, "fields": dict(details or [])}, status=status)
-    return HttpResponse(render_to_string("ui/refused.html", context, request), status=status)
+    answer = HttpResponse(render_to_string("ui/refused.html", context | around, request), status=status)
+    if around["frame"] != LONE:  # it tells who is signed in
+        patch_cache_control(answer, private=True, no_store=True)
+    return answer
+
+
+def _around(request: HttpRequest, status: int) -> dict[str, Any]:
+    """What stands around the page: for staff at their work the bar of the desk, or the one of all staff, so
+    that they go on from there; for everybody else, and where the fault may be ours, nothing.
+    """
+    user = getattr(request, "user", None)
+    if status not in _SAID_AT_WORK or user is None or not user.is_authenticated or user.must_change_password:
+        return {"frame": LONE}
+    asked = cast(StaffRequest, request)
+    if request.path_info.startswith("/desk/") and asked.actor.roles() & _USERS["desk"]:
+        return {"frame": "desk/base.html", **bar(asked)}
+    if request.path_info.startswith("/inbox/") and asked.actor.roles() & _USERS["inbox"]:
+        return {"frame": "ui/base.html", "nav_of": "inbox/_nav.html"}
+    return {"frame": "ui/base.html"}
 
 
 def _back(request: HttpRequest, status: int) -> tuple[str, str] | None:
@@ -103,6 +134,8 @@ def _back(request: HttpRequest, status: int) -> tuple[str, str] | None:
     if status not in _SAID_AT_WORK or found is None or user is None or not user.is_authenticated:
         return None
     place, number = found["place"], found["number"]
+    if not cast(CityRequest, request).actor.roles() & _USERS[place]:
+        return None  # nobody is led to where they would be refused again
     if number and status != 404:
         return reverse(f"{place}:case", args=[number]), _("回案件")
     return reverse(f"{place}:home"), _("回收件匣") if place == "inbox" else _("回話務台")

@@ -1,43 +1,18 @@
-"""A form that is sent once, and what becomes of it: done, or back with what was wrong."""
+"""What becomes of a form that was sent: done, or back with what was wrong."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from django import forms
-from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
 
-from citycall.base.commands import Refused
+from citycall.base.commands import Actor, Refused, execute
 from citycall.web.errors import into_form
+from citycall.web.inbox.forms import ActForm
 
-
-def new_key() -> str:
-    """A key for one form: sending it twice does it once."""
-    return secrets.token_urlsafe(18)
-
-
-class KeyedForm(forms.Form):
-    """A form that is sent once: its key goes with it to the command."""
-
-    key = forms.CharField(
-        label=_("這份表單"), widget=forms.HiddenInput, required=False, max_length=64, initial=new_key
-    )
-
-    def typed(self) -> dict[str, Any]:
-        """The values without the key."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "key"}
-
-    def sent_key(self) -> str | None:
-        return self.cleaned_data.get("key") or None
-
-    def renew_after(self, refused: Refused) -> None:
-        """What was sent already and has been changed since is new: it may be sent once more."""
-        if refused.code == "idempotency_conflict":
-            self.data = cast(QueryDict, self.data).copy()
-            self.data[self.add_prefix("key")] = new_key()
+# What the form stood beside is not there any more: there is no place to show it again.
+GONE = frozenset({"no_task"})
 
 
 def sent(form: forms.Form, do: Callable[[], object], names: Mapping[str, str] | None = None) -> int | None:
@@ -53,10 +28,18 @@ def sent(form: forms.Form, do: Callable[[], object], names: Mapping[str, str] | 
     try:
         do()
     except Refused as refused:
-        if refused.status in (403, 404):
+        if refused.status in (403, 404) or refused.code in GONE:
             raise
-        if isinstance(form, KeyedForm):
-            form.renew_after(refused)
         into_form(form, refused, names)
         return refused.status
     return None
+
+
+def acted(actor: Actor, form: ActForm, **more: Any) -> int | None:
+    """The same for a form on a case, which names its command itself; `more`: what nobody typed."""
+
+    def do() -> None:
+        given = {"case": form.detail.case.pk, **more, **form.values()}
+        execute(form.command, actor, given, key=form.sent_key())
+
+    return sent(form, do, form.names)

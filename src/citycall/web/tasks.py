@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from citycall.base import clock
-from citycall.base.commands import Actor, Refused, execute, may
+from citycall.base.commands import Actor, may
 from citycall.people.queries import IntakeNumber
 from citycall.policy.tasks import TaskRule
 from citycall.services.cases import tasks
@@ -20,9 +20,9 @@ from citycall.services.cases.commands.closing import DESK
 from citycall.services.cases.commands.tasks import ENTERED
 from citycall.services.cases.models import CaseTask
 from citycall.services.cases.queries import CaseDetail, TaskRow, to_ring
-from citycall.web.errors import into_form
 from citycall.web.inbox.forms import ActForm, local_minute, not_before
 from citycall.web.request import StaffRequest
+from citycall.web.sending import acted
 from citycall.web.ui import words
 from citycall.web.ui.forms import Day, LocalTime
 from citycall.web.ui.words import named
@@ -184,27 +184,12 @@ def row_of(detail: CaseDetail, code: str) -> TaskRow | None:
 
 def done(request: StaffRequest, form: TaskForm) -> int | None:
     """Do the task with what was typed. None when it is done; otherwise the status of what went wrong."""
-    if not form.is_valid():
-        return 422
-    return _sent(request, form, {"task": form.rule.code})
+    return acted(request.actor, form, task=form.rule.code)
 
 
 def opened(request: StaffRequest, form: OpenTaskForm) -> int | None:
     """Open the task that was chosen. None when it is open; otherwise the status of what went wrong."""
-    return _sent(request, form, {}) if form.is_valid() else 422
-
-
-def _sent(request: StaffRequest, form: ActForm, more: dict[str, Any]) -> int | None:
-    given = {"case": form.detail.case.pk, **more, **form.values()}
-    try:
-        execute(form.command, request.actor, given, key=form.sent_key())
-    except Refused as refused:
-        if refused.status in (403, 404) or refused.code == "no_task":
-            raise
-        form.renew_after(refused)
-        into_form(form, refused)
-        return refused.status
-    return None
+    return acted(request.actor, form)
 
 
 def typed(data: QueryDict, detail: CaseDetail, row: TaskRow) -> TaskForm:

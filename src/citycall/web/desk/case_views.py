@@ -35,10 +35,11 @@ from citycall.web.inbox.acts import acts_of
 from citycall.web.inbox.track_forms import ReleaseForm
 from citycall.web.particulars import particulars
 from citycall.web.request import StaffRequest
-from citycall.web.sending import new_key, sent
+from citycall.web.sending import sent
 from citycall.web.story import choice_name, clock_lines, sent_notices, timeline
 from citycall.web.tasks import OpenTaskForm, TaskForm, lines_of, openable
 from citycall.web.ui import words
+from citycall.web.ui.forms import new_key
 
 
 def case_of(number: str) -> Case:

@@ -28,7 +28,8 @@ from citycall.web.desk.forms.intake import DisposeForm, ProsecutionForm, RepeatC
 from citycall.web.desk.frame import OPERATORS, draw
 from citycall.web.desk.views import desk_page
 from citycall.web.request import StaffRequest, plain
-from citycall.web.sending import KeyedForm, sent
+from citycall.web.sending import sent
+from citycall.web.ui.forms import KeyedForm
 
 RINGS = ("window", "intake_window")
 KEPT = tuple(name for name in CaseForm.base_fields if name != "key")

@@ -17,9 +17,8 @@ from citycall.policy.kinds import Choice
 from citycall.services.cases.commands.completion import letter_owed, nobody_asked, required_of
 from citycall.services.cases.queries import CaseDetail
 from citycall.web.inbox.particulars import Particulars
-from citycall.web.sending import KeyedForm
 from citycall.web.ui.choices import offer
-from citycall.web.ui.forms import LocalTime, SeenForm, mark
+from citycall.web.ui.forms import KeyedForm, LocalTime, SeenForm, mark
 from citycall.web.ui.words import named
 
 PICTURES = "image/jpeg,image/png,image/webp"

@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from citycall.base.closures import AGENCY, CITY, Closure
 from citycall.people.queries import agency_names
 from citycall.policy import Pack
-from citycall.web.sending import KeyedForm
 from citycall.web.ui.choices import offer
-from citycall.web.ui.forms import WrittenDay
+from citycall.web.ui.forms import KeyedForm, WrittenDay
 from citycall.web.ui.words import named
 
 

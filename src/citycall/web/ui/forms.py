@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -114,6 +115,31 @@ class WrittenDay(Day):
                 year, month, day = (int(part) for part in found.groups() if part is not None)
                 value = f"{year + ROC_EPOCH if year < _FIRST_WESTERN_YEAR else year:04}-{month:02}-{day:02}"
         return super().to_python(value)
+
+
+def new_key() -> str:
+    """A key for one form: sending it twice does it once."""
+    return secrets.token_urlsafe(18)
+
+
+class KeyedForm(forms.Form):
+    """A form that is sent once: its key goes with it to the command."""
+
+    key = forms.CharField(
+        label=_("這份表單"), widget=forms.HiddenInput, required=False, max_length=64, initial=new_key
+    )
+
+    def typed(self) -> dict[str, Any]:
+        """The values without the key."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "key"}
+
+    def sent_key(self) -> str | None:
+        return self.cleaned_data.get("key") or None
+
+    def renew(self) -> None:
+        """What was sent already, and has been changed since, is something new: it may be sent once more."""
+        self.data = cast(QueryDict, self.data).copy()
+        self.data[self.add_prefix("key")] = new_key()
 
 
 class SeenForm(forms.Form):

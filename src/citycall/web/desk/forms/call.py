@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from citycall.web.sending import KeyedForm
+from citycall.web.ui.forms import KeyedForm
 
 # What is said of the fields that nobody sees.
 NO_CALL = _("沒有這通電話，請先接聽來電再登錄。")

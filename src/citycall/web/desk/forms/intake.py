@@ -11,10 +11,9 @@ from citycall.policy import Pack
 from citycall.policy.intake import Authority
 from citycall.services.calls.models import Disposition
 from citycall.web.desk.forms.call import NO_CALL, DuringCallForm
-from citycall.web.sending import KeyedForm
 from citycall.web.ui import words
 from citycall.web.ui.choices import offer
-from citycall.web.ui.forms import LocalTime
+from citycall.web.ui.forms import KeyedForm, LocalTime
 
 OUTCOMES = (("outside", _("非本府權責，協助民眾")), ("not_accepted", _("不予受理")))
 _TEXT = {"autocomplete": "off"}

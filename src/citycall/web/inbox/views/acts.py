@@ -14,7 +14,6 @@ from citycall.base.commands import Refused, execute, not_found, not_permitted
 from citycall.services.cases.models import Status
 from citycall.services.cases.queries import CaseDetail, case_detail
 from citycall.web.access import staff_view
-from citycall.web.errors import into_form
 from citycall.web.inbox import petition_acts, reply_acts
 from citycall.web.inbox.access import READERS, case_for
 from citycall.web.inbox.acts import BY_CODE, Act, open_acts, permitted, why_closed
@@ -32,6 +31,7 @@ from citycall.web.inbox.request_forms import FollowForm
 from citycall.web.inbox.track_forms import ReleaseForm, RemindForm, ReportForm
 from citycall.web.inbox.views.case import page_of
 from citycall.web.request import StaffRequest
+from citycall.web.sending import acted
 
 FORMS: dict[str, type[ActForm]] = {
     "complete": CompleteForm,
@@ -104,20 +104,11 @@ def act(request: StaffRequest, number: str, code: str) -> HttpResponse:
         _still_open(request, detail, chosen)
         return _page(request, detail, chosen, FORMS[code](detail=detail))
     form = FORMS[code](request.POST, request.FILES, detail=detail)
-    if form.is_valid():
-        try:
-            execute(
-                form.command, request.actor, {"case": detail.case.pk, **form.values()}, key=form.sent_key()
-            )
-        except Refused as refused:
-            if refused.status in (403, 404):
-                raise
-            form.renew_after(refused)
-            into_form(form, refused, form.names)
-            return _again(request, detail, chosen, form, refused.status)
-        messages.success(request, _said(detail, code, form))
-        return _onwards(request, number)
-    return _again(request, detail, chosen, form, 422)
+    status = acted(request.actor, form)
+    if status is not None:
+        return _again(request, detail, chosen, form, status)
+    messages.success(request, _said(detail, code, form))
+    return _onwards(request, number)
 
 
 def _again(request: StaffRequest, detail: CaseDetail, act: Act, form: ActForm, status: int) -> HttpResponse:

@@ -32,9 +32,8 @@ from citycall.web.inbox import trays
 from citycall.web.inbox.access import READERS, agencies_of
 from citycall.web.inbox.forms import ManyFiles
 from citycall.web.request import StaffRequest
-from citycall.web.sending import KeyedForm
 from citycall.web.ui.choices import offer
-from citycall.web.ui.forms import Day
+from citycall.web.ui.forms import Day, KeyedForm
 from citycall.web.ui.words import named
 
 

@@ -35,9 +35,9 @@ from citycall.web.inbox.repeats import repeats_of
 from citycall.web.inbox.views.replies import reply_lines
 from citycall.web.particulars import particulars, reply_first, told_before
 from citycall.web.request import StaffRequest
-from citycall.web.sending import new_key
 from citycall.web.story import choice_name, clock_lines, clock_reason, timeline
 from citycall.web.tasks import lines_of, openable
+from citycall.web.ui.forms import new_key
 from citycall.web.ui.words import as_document, due_written, named, written
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from citycall.base import policies
-from citycall.base.commands import execute, not_permitted
+from citycall.base.commands import not_permitted
 from citycall.services.cases.models import DelayAnalysis
 from citycall.services.cases.queries import CaseRow, case_detail, delays_to_analyse
 from citycall.web.access import staff_view
@@ -22,7 +22,7 @@ from citycall.web.inbox.forms import AnalyseForm
 from citycall.web.inbox.trays import short_address
 from citycall.web.inbox.views.case import badges_of, page_of
 from citycall.web.request import StaffRequest
-from citycall.web.sending import sent
+from citycall.web.sending import acted
 from citycall.web.story import choice_name
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.templatetags.ui import Tab
@@ -87,15 +87,7 @@ def analyse(request: StaffRequest, number: str) -> HttpResponse:
     if not can(request.actor, AnalyseForm.command, detail.case.agency):
         raise not_permitted()
     form = AnalyseForm(request.POST or None, detail=detail)
-    status = sent(
-        form,
-        lambda: execute(
-            form.command,
-            request.actor,
-            {"case": detail.case.pk, **form.values()},
-            key=form.sent_key(),
-        ),
-    )
+    status = acted(request.actor, form)
     if status is None:
         messages.success(request, str(form.done))
         return redirect("inbox:delays")

@@ -22,8 +22,9 @@ from citycall.web.access import staff_view
 from citycall.web.inbox import trays
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of
 from citycall.web.request import StaffRequest
-from citycall.web.sending import KeyedForm, sent
+from citycall.web.sending import sent
 from citycall.web.ui.choices import offer
+from citycall.web.ui.forms import KeyedForm
 from citycall.web.ui.words import named
 
 

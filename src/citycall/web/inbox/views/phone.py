@@ -61,7 +61,6 @@ def record(request: StaffRequest, number: str) -> HttpResponse:
         except Refused as refused:
             if refused.status in (403, 404):
                 raise
-            form.renew_after(refused)
             into_form(form, refused)
             return _page(request, detail, form=form, status=refused.status)
         if not form.cleaned_data["reached"]:

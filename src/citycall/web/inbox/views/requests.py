@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from citycall.base.commands import Refused, execute, not_found, not_permitted
+from citycall.base.commands import Refused, not_found, not_permitted
 from citycall.base.files import StoredFile, open_file
 from citycall.people.queries import staff_names
 from citycall.services.cases import queries
 from citycall.services.cases import requests as rules
-from citycall.services.cases.acts import BY_COMMAND, why_not
+from citycall.services.cases.acts import BY_COMMAND, request_checks, why_not
 from citycall.services.cases.lifecycle import pack_for
 from citycall.services.cases.models import Case, CaseJoin, CaseRequest
 from citycall.services.cases.queries import CaseDetail, case_detail
@@ -28,7 +28,6 @@ from citycall.services.cases.queries.detail import standing_of
 from citycall.web import freshness
 from citycall.web.access import OVERSEERS, staff_view
 from citycall.web.desk.frame import OPERATORS, bar
-from citycall.web.errors import into_form
 from citycall.web.inbox import request_lines
 from citycall.web.inbox.access import READERS, case_for
 from citycall.web.inbox.forms import ActForm
@@ -42,6 +41,7 @@ from citycall.web.inbox.request_forms import (
 )
 from citycall.web.inbox.views.case import page_of
 from citycall.web.request import StaffRequest
+from citycall.web.sending import acted
 from citycall.web.story_requests import DECIDED, agencies_said
 from citycall.web.ui.listing import Column, Listing, ListState
 from citycall.web.ui.words import named
@@ -116,12 +116,10 @@ def decide(request: StaffRequest, asked: int, frame: Frame) -> HttpResponse:
     if rule is None or not request_lines.decides(request.actor, rule, found):
         raise not_permitted()
     form = DecideForm(request.POST or None, detail=detail, rule=rule, asked=found)
-    status = 200
-    if request.method == "POST":
-        status = _sent(request, form)
-        if not status:
-            messages.success(request, str(form.done))
-            return redirect(f"{frame}:requests")
+    status = acted(request.actor, form)
+    if status is None:
+        messages.success(request, str(form.done))
+        return redirect(f"{frame}:requests")
     proposed = [str(request.POST["agency"])] if request.POST.get("agency") else found.proposed
     context = {
         **around(request, frame),
@@ -196,7 +194,7 @@ def ask(request: StaffRequest, number: str, rule: str, frame: Frame) -> HttpResp
     wanted = rules.rule_of(detail.pack, detail.case, rule)
     if wanted is None:
         raise not_found()
-    refused = rules.why_not(request.actor, detail.pack, detail.case, rule)
+    refused = request_checks.why_not(standing_of(request.actor, detail), rule)
     if refused is not None and (request.method != "POST" or refused.status == 403):
         raise refused
     form = MakeForm(request.POST or None, request.FILES or None, detail=detail, rule=wanted)
@@ -275,13 +273,11 @@ def _still(request: StaffRequest, detail: CaseDetail, command: str) -> None:
 def _form(
     request: StaffRequest, frame: Frame, detail: CaseDetail, form: ActForm, more: dict[str, Any]
 ) -> HttpResponse:
-    status = 200
     number = detail.case.number
-    if request.method == "POST":
-        status = _sent(request, form)
-        if not status:
-            messages.success(request, form.said() if isinstance(form, MakeForm) else str(form.done))
-            return _onwards(request, frame, number)
+    status = acted(request.actor, form)
+    if status is None:
+        messages.success(request, form.said() if isinstance(form, MakeForm) else str(form.done))
+        return _onwards(request, frame, number)
     context = {
         **around(request, frame),
         **page_of(request.actor, detail),
@@ -290,22 +286,6 @@ def _form(
         **more,
     }
     return render(request, "inbox/request_form.html", context, status=status)
-
-
-def _sent(request: StaffRequest, form: ActForm) -> int:
-    """The status of what went wrong; 0 when the command has run."""
-    if not form.is_valid():
-        return 422
-    given = {"case": form.detail.case.pk, **form.values()}
-    try:
-        execute(form.command, request.actor, given, key=form.sent_key())
-    except Refused as refused:
-        if refused.status in (403, 404):
-            raise
-        form.renew_after(refused)
-        into_form(form, refused, form.names)
-        return refused.status
-    return 0
 
 
 def _onwards(request: StaffRequest, frame: Frame, number: str) -> HttpResponse:

@@ -206,7 +206,6 @@ def new(request: StaffRequest) -> HttpResponse:
                 if refused.status in (403, 404):
                     raise
                 into_form(form, refused)
-                form.renew_after(refused)
                 status = refused.status
     context = {
         "sections": sections(request.actor, "closures"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from citycall.base import clock, policies
-from citycall.base.commands import Refused, not_found, not_permitted
+from citycall.base.commands import not_found, not_permitted
 from citycall.oversight.commands import review_delays
 from citycall.oversight.models import DelayReview
 from citycall.oversight.queries import LateMonth, delay_reviews, late_cases, late_months, month_of
@@ -22,11 +22,11 @@ from citycall.people.queries import agency_names, staff_names
 from citycall.services.cases.models import Case
 from citycall.services.cases.queries import item_name
 from citycall.web.access import staff_view
-from citycall.web.errors import into_form
 from citycall.web.inbox.trays import short_address
 from citycall.web.oversight.access import ROLES, may_steer, sections, sees_all
 from citycall.web.oversight.forms import DelayReviewForm
 from citycall.web.request import StaffRequest
+from citycall.web.sending import sent
 from citycall.web.story import choice_name
 from citycall.web.ui.templatetags.ui import Tab
 from citycall.web.ui.words import month_said, named
@@ -87,23 +87,15 @@ def delay(request: StaffRequest, agency: str, period: str) -> HttpResponse:
     review = DelayReview.objects.filter(agency=agency, period=period).first()
     kept = {"finding": review.finding, "measure": review.measure, "state": review.state} if review else None
     form = DelayReviewForm(request.POST or None, initial=kept)
-    status = 200
-    if request.method == "POST":
-        if not writes:
-            raise not_permitted()
-        status = 422
-        if form.is_valid():
-            try:
-                given = {"agency": agency, "period": period, **form.cleaned_data}
-                review_delays(request.actor, given)
-            except Refused as refused:
-                if refused.status in (403, 404):
-                    raise
-                into_form(form, refused)
-                status = refused.status
-            else:
-                messages.success(request, _("檢討已存。"))
-                return redirect("oversight:delays")
+    if form.is_bound and not writes:
+        raise not_permitted()
+    status = sent(
+        form,
+        lambda: review_delays(request.actor, {"agency": agency, "period": period, **form.cleaned_data}),
+    )
+    if status is None:
+        messages.success(request, _("檢討已存。"))
+        return redirect("oversight:delays")
     cases = late_cases(agency, *month_of(period))
     return render(
         request,
