@@ -9,10 +9,16 @@ every page; elsewhere the ORM.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import signals
+from django.db.models.base import ModelState
+from psycopg.abc import Buffer
+from psycopg.types.datetime import TimestamptzLoader
 
 M = TypeVar("M", bound=models.Model)
 Converter = Callable[[Any, Any, Any], Any]
@@ -46,16 +52,39 @@ def rows(model: type[M], rest: str, *given: Any) -> list[M]:
     with connection.cursor() as cursor:
         cursor.execute(f"{head} {rest}", given)
         found = cursor.fetchall()
-    alias = connection.alias
+    make = _maker(model)
     if not reads:
-        return [model.from_db(alias, names, values) for values in found]
+        return [make(names, values) for values in found]
     made = []
     for values in found:
         read = list(values)
         for place, converter in reads:
             read[place] = converter(read[place], None, connection)
-        made.append(model.from_db(alias, names, read))
+        made.append(make(names, read))
     return made
+
+
+@cache
+def _maker(model: type[M]) -> Callable[[Sequence[str], Sequence[Any]], M]:
+    """A row from its values. Setting sixty fields one by one is half of what a list costs to read.
+
+    A model that does something of its own when it is made is made by Django.
+    """
+    alias = connection.alias
+    plain = model.__init__ is models.Model.__init__ and not any(
+        signal.has_listeners(model) for signal in (signals.pre_init, signals.post_init)
+    )
+    if not plain or "from_db" in vars(model):
+        return lambda names, values: model.from_db(alias, names, values)
+
+    def make(names: Sequence[str], values: Sequence[Any]) -> M:
+        row = model.__new__(model)
+        row._state = ModelState()
+        row._state.adding, row._state.db = False, alias
+        row.__dict__.update(zip(names, values, strict=True))
+        return row
+
+    return make
 
 
 def of_keys(model: type[M], keys: Any) -> dict[Any, M]:
@@ -65,6 +94,27 @@ def of_keys(model: type[M], keys: Any) -> dict[Any, M]:
         return {}
     key = connection.ops.quote_name(model._meta.pk.column)
     return {row.pk: row for row in rows(model, f"WHERE row.{key} = ANY(%s)", wanted)}
+
+
+class Instants(TimestamptzLoader):
+    """Instants as the database writes them, read by the language itself: three times as fast as psycopg's."""
+
+    timezone = UTC
+
+    def load(self, data: Buffer) -> datetime:
+        written = str(data, "ascii")
+        if written.endswith("+00"):
+            try:
+                return datetime.fromisoformat(written)
+            except ValueError:
+                pass  # before the year 1 or after 9999, or infinity: psycopg says what is wrong
+        return super().load(data).astimezone(UTC)
+
+
+def read_instants_quickly(*, connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+    """For every new connection to the database."""
+    if connection.vendor == "postgresql":
+        connection.connection.adapters.register_loader("timestamptz", Instants)
 
 
 def values(statement: str, *given: Any) -> list[tuple[Any, ...]]:
