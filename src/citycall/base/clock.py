@@ -80,7 +80,7 @@ def due_parts(instant: datetime) -> tuple[date, str]:
     here = local(instant)
     if here.time() == time():
         return here.date() - timedelta(days=1), "24:00"
-    return here.date(), f"{here:%H:%M}"
+    return here.date(), here.time().isoformat("minutes")
 
 
 def roc_due(instant: datetime) -> str:

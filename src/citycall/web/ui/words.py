@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
@@ -16,38 +17,65 @@ from citycall.base import clock
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-def named(value: Any) -> str:
-    """A name that is kept in both languages, a pack's Text or a (zh, en) pair, in the reader's."""
+Say = Callable[[str], str]
+
+
+class _Book(dict[str, str]):
+    """What was looked up for the readers of one language."""
+
+    def __missing__(self, words: str) -> str:
+        self[words] = gettext(words)
+        return self[words]
+
+
+_books: defaultdict[str, _Book] = defaultdict(_Book)
+
+
+def phrases() -> Say:
+    """What says our words in the reader's language.
+
+    A list says several hundred of them, and the catalogue takes ten times as long to look one up.
+    """
+    return _books[get_language() or ""].__getitem__
+
+
+def named(value: Any, language: str = "") -> str:
+    """A name that is kept in both languages, a pack's Text or a (zh, en) pair, in the reader's.
+
+    With `language` where the caller has many names to say, and knows it.
+    """
     if value is None:
         return ""
-    language = get_language() or "zh-hant"
+    language = language or get_language() or "zh-hant"
     if isinstance(value, tuple):
         return str(value[1] if language.startswith("en") else value[0])
     return str(value.get(language))
 
 
-def span(length: timedelta) -> str:
+def span(length: timedelta, say: Say | None = None) -> str:
     """`6 分鐘`, `2 小時 5 分`, `3 天`: rounded down, never more than two units."""
+    _ = say or phrases()
     seconds = max(0, int(length.total_seconds()))
     if seconds >= 2 * _DAY:
-        return gettext("{n} 天").format(n=seconds // _DAY)
+        return _("{n} 天").format(n=seconds // _DAY)
     hours, minutes = seconds // _HOUR, seconds % _HOUR // _MINUTE
     if hours >= 6 or (hours and not minutes):
-        return gettext("{n} 小時").format(n=hours)
+        return _("{n} 小時").format(n=hours)
     if hours:
-        return gettext("{h} 小時 {m} 分").format(h=hours, m=minutes)
+        return _("{h} 小時 {m} 分").format(h=hours, m=minutes)
     if minutes:
-        return gettext("{n} 分鐘").format(n=minutes)
-    return gettext("{n} 秒").format(n=seconds)
+        return _("{n} 分鐘").format(n=minutes)
+    return _("{n} 秒").format(n=seconds)
 
 
 def remaining(due: datetime, now: datetime) -> str:
     """`還有 6 分鐘` or `逾期 2 小時`."""
+    _ = phrases()
     if due >= now:
-        return gettext("還有 {span}").format(span=span(due - now))
+        return _("還有 {span}").format(span=span(due - now, _))
     if now - due < timedelta(minutes=1):
-        return gettext("剛逾期")
-    return gettext("逾期 {span}").format(span=span(now - due))
+        return _("剛逾期")
+    return _("逾期 {span}").format(span=span(now - due, _))
 
 
 def shifted(by: timedelta) -> str:
@@ -98,9 +126,10 @@ def day_word(at: datetime, now: datetime) -> str:
 
 def _day_word(there: date, now: datetime) -> str:
     here = clock.local(now).date()
-    near = {0: gettext("今天"), -1: gettext("昨天"), 1: gettext("明天")}.get((there - here).days)
-    if near is not None:
-        return near
+    away = (there - here).days
+    if -1 <= away <= 1:
+        _ = phrases()
+        return _("昨天") if away < 0 else _("明天") if away else _("今天")
     this_year = there.year == here.year
     if not _reads_chinese():
         return dateformat.format(there, "j M" if this_year else "j M Y")
@@ -109,16 +138,16 @@ def _day_word(there: date, now: datetime) -> str:
 
 def short(at: datetime, now: datetime) -> str:
     """`14:05` today, else `昨天 14:05`, `3月2日 14:05`."""
-    hour = clock.local(at).strftime("%H:%M")
+    hour = clock.local(at).time().isoformat("minutes")
     word = day_word(at, now)
-    return hour if word == gettext("今天") else f"{word} {hour}"
+    return hour if word == phrases()("今天") else f"{word} {hour}"
 
 
 def due_short(due: datetime, now: datetime) -> str:
     """The same of a limit's end: midnight is 24:00 of the day before."""
     day, hour = clock.due_parts(due)
     word = _day_word(day, now)
-    return hour if word == gettext("今天") else f"{word} {hour}"
+    return hour if word == phrases()("今天") else f"{word} {hour}"
 
 
 def day_said(day: date) -> str:
@@ -164,13 +193,13 @@ def due_written(due: datetime) -> str:
 def exact(at: datetime) -> str:
     """The instant itself, for hover and print; in Chinese with the year of the Republic."""
     there = clock.local(at)
-    return _exact(there.date(), f"{there:%H:%M:%S}")
+    return _exact(there.date(), there.time().isoformat("seconds"))
 
 
 def due_exact(due: datetime) -> str:
     """The same of a limit's end: midnight is 24:00 of the day before."""
     day, hour = clock.due_parts(due)
-    return _exact(day, hour if hour == "24:00" else f"{clock.local(due):%H:%M:%S}")
+    return _exact(day, hour if hour == "24:00" else clock.local(due).time().isoformat("seconds"))
 
 
 def _exact(day: date, hour: str) -> str:

@@ -12,8 +12,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from citycall.base import clock, policies
@@ -71,7 +71,9 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
     waiting = [(one.row.case.pk, one.minutes) for one in pinned]
     seen = freshness.mark(counts, tasks, page.has_next, waiting, [_facts(row) for row in page.rows])
     many = offered(request.actor, pack)
-    rows = [_row(row, pack, request.actor) for row in page.rows]
+    signs = {agency for agency in agencies if can(request.actor, "cases.acknowledge", agency)}
+    language = get_language() or "zh-hant"
+    rows = [_row(row, signs, language) for row in page.rows]
     drawn = rows_drawn(rows, tray, _column_words(), picks=bool(many))
     context = {
         "tray": tray,
@@ -96,7 +98,7 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
         "pinned": [_pinned(one) for one in pinned],
         "seen": seen,
         "narrowed": bool(chosen),
-        "signs": any(can(request.actor, "cases.acknowledge", agency) for agency in agencies),
+        "signs": bool(signs),
         "exports": [
             (form_.upper(), trays.address(tray, {**chosen, "sort": state.sort_by}, "inbox:export", form_))
             for form_ in FORMATS
@@ -178,24 +180,24 @@ def _facts(row: queries.CaseRow) -> tuple[Any, ...]:
     )
 
 
-def _row(row: queries.CaseRow, pack: Pack, actor: Actor) -> dict[str, Any]:
+def _row(row: queries.CaseRow, signs: set[str], language: str) -> dict[str, Any]:
     case = row.case
     running = row.clock
     own = policies.pack_of(case.policy_version_id)
     return {
         "case": case,
         "href": case_address(case.number),
-        "item": named(row.item),
-        "district": named(row.district),
+        "item": named(row.item, language),
+        "district": named(row.district, language),
         "address": trays.short_address(case, own),
         "clock": running,
-        "clock_name": named(own.clock(running.code).name) if running else "",
+        "clock_name": named(own.clock(running.code).name, language) if running else "",
         "badge": (str(Status(case.status).label), trays.SHAPES[Status(case.status)]),
         "stage": trays.stage_of(case, own) if case.stage != Stage.FIRST else "",
         "handler": row.handler,
         "phone_task": row.phone_task,
         "told": told_before(case),
-        "signable": case.status == Status.ESTABLISHED and can(actor, "cases.acknowledge", case.agency),
+        "signable": case.status == Status.ESTABLISHED and case.agency in signs,
     }
 
 
