@@ -371,6 +371,32 @@ def test_a_refused_page_leads_back_to_the_work(login: Login, make: Make) -> None
     assert f'href="/inbox/cases/{case.number}/"' in refused.content.decode()
 
 
+def test_a_refused_page_stands_in_the_frame_of_the_work(login: Login, make: Make) -> None:
+    """Whoever is at work goes on from there; nobody is shown an area that is not theirs."""
+    make()
+    handler = login("works.handler1")
+    for address, status in (
+        ("/inbox/cases/F9990101-000001/", 404),
+        ("/inbox/nowhere/at/all/", 404),
+        ("/desk/", 403),
+        ("/oversight/special/", 403),
+    ):
+        answer = handler.get(address)
+        assert answer.status_code == status, address
+        page = says(answer)
+        assert 'class="areas"' in page, address
+        assert '<a href="/inbox/"' in page
+        assert '<a href="/desk/"' not in page
+        assert ("待決定的申請" in page) is address.startswith("/inbox/")
+        assert 'role="search"' not in page
+        assert "no-store" in answer["Cache-Control"]
+    operator = login("call_centre.operator1")
+    page = says(operator.get("/desk/cases/F9990101-000001/"))
+    assert '<a href="/desk/"' in page
+    assert 'role="search"' in page, "the bar of the desk: the next number is looked up from here"
+    assert 'class="areas"' not in Client().get("/nowhere").content.decode()
+
+
 def test_the_preview_of_many_says_what_comes_first(login: Login, make: Make) -> None:
     from citycall.services.cases.models import Case
 
