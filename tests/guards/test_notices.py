@@ -155,6 +155,8 @@ def live_through_all(timeline: Any) -> None:
         letter=letter.pk,
         reasons="經三次查證均無違規情事，建請改列陳情。",
     )
+    number = {"phone": "0955777888", "reason": "一週內來電四十次，無具體事項"}
+    do("calls.propose_special", "call_centre.lead", **number)
     other = Holding.objects.get(post="works.handler1", until=None).staff_id
     do("people.assign_post", "call_centre.admin", post="works.window", staff=other)
     establish()  # signed by nobody, and overdue at six

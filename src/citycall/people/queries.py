@@ -139,6 +139,12 @@ def posts_in_roles(agency: str, roles: Collection[str]) -> list[str]:
     )
 
 
+def posts_of_role(role: str) -> list[str]:
+    """The posts of a role, in whatever agency it sits, filled or not: the mayor's, for one (NT-7-3a)."""
+    found = Post.objects.filter(role=role, active=True, agency__active=True).order_by("code")
+    return list(found.values_list("code", flat=True))
+
+
 @dataclass(frozen=True)
 class RoleDefect:
     """An agency that does not fill what it must."""

@@ -81,6 +81,7 @@ NOTICES: dict[str, Promise] = {
     "petition.established": lazy("新陳情案"),
     "petition.established_citizen": lazy("陳情成案通知"),
     "people.post_changed": lazy("職務異動"),
+    "special_list.proposed": lazy("特殊名單提報待核定"),
     "fast.delivery_problem": lazy("請協助排除派送問題"),
     "dispatch.established": lazy("派工通知"),
     "dispatch.unacknowledged": lazy("第 2 次派工通知"),

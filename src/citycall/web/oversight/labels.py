@@ -466,7 +466,10 @@ VALUES: dict[str, Promise] = {
 }
 
 # What is told of that happens to no case.
-HAPPENINGS: dict[str, Promise] = {"people.post_changed": lazy("職務異動")}
+HAPPENINGS: dict[str, Promise] = {
+    "people.post_changed": lazy("職務異動"),
+    "special_caller.proposed": lazy("特殊名單之提報"),
+}
 
 # What clocks set on a case when they strike.
 MARKS: dict[str, Promise] = {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
@@ -13,8 +14,11 @@ from pydantic import BaseModel, Field
 from citycall.base import clock
 from citycall.base.commands import Context, Input, Refused, command, not_permitted
 from citycall.base.commands.inputs import RowId
-from citycall.base.events import record
+from citycall.base.events import Event, record
+from citycall.base.notices import Notice, call_off, queue
 from citycall.base.private import format_phone, normalise_phone, phone_hash
+from citycall.people.queries import posts_of_role, staff_names
+from citycall.policy import notices_for
 from citycall.policy.intake import SpecialList
 from citycall.services.calls.models import SpecialCaller, SpecialView
 
@@ -22,6 +26,7 @@ DECIDERS = ("mayor", "secretary_general", "head", "director")
 LOOKERS = ("lead", "evaluator", *DECIDERS)
 STEERING = frozenset({"evaluator", "director"})  # roles that other agencies have too
 LEAST_PURPOSE = 4
+PROPOSED = "special_caller.proposed"  # what the pack's notices may be about
 
 
 class SpecialDone(BaseModel):
@@ -68,12 +73,43 @@ def propose_special(ctx: Context, data: Propose) -> SpecialDone:
     }
     try:
         with transaction.atomic():
-            record(ctx, entry, "special_caller.proposed", set=fields)
+            event = record(ctx, entry, PROPOSED, set=fields)
     except IntegrityError as error:
         message = _("這個號碼已在特殊名單，或已提報待核定。")
         raise Refused("already_listed", message, fields={"phone": message}, status=409) from error
+    _tell_deciders(ctx, entry, event)
     ctx.audit("special_caller", entry.pk)
     return SpecialDone(entry=entry.pk, state=entry.state)
+
+
+def _tell_deciders(ctx: Context, entry: SpecialCaller, event: Event) -> None:
+    """A proposal waits: whom the pack's notices name hears of it, but neither the number nor the reason, which
+    only the list shows, on record (NT-7-3a). A bare word of a rule is a role, wherever it sits.
+    """
+    context = {
+        "person": staff_names([ctx.actor.staff_id]).get(ctx.actor.staff_id or 0, ""),
+        "link": f"{settings.CITYCALL_URL}/oversight/special/",
+    }
+    queue(
+        [
+            Notice(
+                about_kind=SpecialCaller.SUBJECT_KIND,
+                about_id=entry.pk,
+                to_post=post,
+                role=word,
+                template=rule.template,
+                channel=channel,
+                policy_version_id=ctx.policy.pk,
+                context=context,
+                key=f"{rule.code}:{event.pk}:{post}:{channel}",
+                caused_by=event.pk,
+            )
+            for rule in notices_for(ctx.pack, None, PROPOSED, {})
+            for word in rule.to
+            for post in ([word.removeprefix("post:")] if ":" in word else posts_of_role(word))
+            for channel in rule.channels
+        ]
+    )
 
 
 class OfEntry(Input):
@@ -102,6 +138,7 @@ def decide_special(ctx: Context, data: Decide) -> SpecialDone:
     elif len(data.decision) < 2:
         message = _("請填寫不同意的理由。")
         raise Refused("invalid", message, fields={"decision": message}, status=422)
+    call_off(SpecialCaller.SUBJECT_KIND, entry.pk)  # what was not sent yet need not be: it waits no longer
     state = SpecialCaller.State.APPROVED if data.approve else SpecialCaller.State.DECLINED
     record(
         ctx,
