@@ -13,9 +13,11 @@ from citycall.base.commands import Refused
 from citycall.base.private import format_phone
 from citycall.services.calls import queries as call_queries
 from citycall.services.cases import queries
+from citycall.services.cases.acts.stale import last_seen_of
 from citycall.services.cases.commands import handling, merging, outages, stages
 from citycall.services.cases.commands.establish import establish
-from citycall.services.cases.models import Case, Incident, Status
+from citycall.services.cases.models import Case, Incident, StageRequest, Status
+from citycall.services.cases.queries import CaseRow
 from citycall.web.access import staff_view
 from citycall.web.desk import spoken
 from citycall.web.desk.forms.acts import (
@@ -200,10 +202,25 @@ def waiting(request: StaffRequest) -> HttpResponse:
 @staff_view(roles=("lead",))
 def stage_requests(request: StaffRequest) -> HttpResponse:
     """What waits for the call centre's consent (NT-5-4-7)."""
-    waiting = [
-        (one, row, DecideForm(auto_id=f"d{one.pk}_%s")) for one, row in queries.stage_requests_pending()
+    return draw(request, "desk/stage_requests.html", {"waiting": _waiting()})
+
+
+def _waiting(
+    case: int = 0, sent_back: DecideForm | None = None
+) -> list[tuple[StageRequest, CaseRow, DecideForm]]:
+    """What waits, each with a form that says which state of its case it shows; of `case` the one sent."""
+    found = queries.stage_requests_pending()
+    seen = last_seen_of([row.case.pk for _, row in found])
+    return [
+        (
+            one,
+            row,
+            sent_back
+            if sent_back is not None and row.case.pk == case
+            else DecideForm(auto_id=f"d{one.pk}_%s", initial={"seen": seen.get(row.case.pk)}),
+        )
+        for one, row in found
     ]
-    return draw(request, "desk/stage_requests.html", {"waiting": waiting})
 
 
 @require_POST
@@ -221,6 +238,7 @@ def decide(request: StaffRequest, case: int) -> HttpResponse:
                 "approve": approve,
                 "reason": form.cleaned_data["reason"],
                 "days": form.cleaned_data["days"],
+                "seen": form.cleaned_data["seen"],
             },
         ),
     )
@@ -228,11 +246,8 @@ def decide(request: StaffRequest, case: int) -> HttpResponse:
         said = _("已同意，已通知機關。") if approve else _("已不同意，已通知機關。")
         messages.success(request, said)
         return redirect("desk:stage_requests")
-    waiting = [
-        (one, row, form if row.case.pk == case else DecideForm(auto_id=f"d{one.pk}_%s"))
-        for one, row in queries.stage_requests_pending()
-    ]
-    return draw(request, "desk/stage_requests.html", {"waiting": waiting, "refused": form}, status)
+    context = {"waiting": _waiting(case, form), "refused": form}
+    return draw(request, "desk/stage_requests.html", context, status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

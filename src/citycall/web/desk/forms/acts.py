@@ -47,7 +47,7 @@ class WithdrawForm(SeenForm):
         offer(self, "reason", reasons)
 
 
-class DecideForm(forms.Form):
+class DecideForm(SeenForm):
     """Consent to the second stage or the ordinary limit, or not (NT-5-4-7)."""
 
     reason = forms.CharField(
