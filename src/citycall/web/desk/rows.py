@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from citycall.services.cases.models import Status
 from citycall.services.cases.queries import CaseRow
+from citycall.web.addresses import case_address
 from citycall.web.ui.templatetags.ui import badge, clock, when
 from citycall.web.ui.words import named
 
@@ -34,7 +34,7 @@ def _line(row: CaseRow, status: str, item: str, place: str, agency: str, time: s
     shape = shape_of(case.status, case.overdue)
     return (
         f'<tr>\n<th scope="row"><a class="row-link mono nowrap"'
-        f' href="{escape(reverse("desk:case", args=[case.number]))}">{escape(case.number)}</a></th>\n'
+        f' href="{escape(case_address("desk:case", case.number))}">{escape(case.number)}</a></th>\n'
         f'<td data-label="{status}">{badge(str(Status(case.status).label), shape)}</td>\n'
         f'<td data-label="{item}">{escape(named(row.item))}</td>\n'
         f'<td data-label="{place}" class="clip">{escape(case.address) or _NONE}</td>\n'

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -27,6 +24,7 @@ from citycall.services.cases.commands.handling import acknowledge
 from citycall.services.cases.models import Case, Stage, Status
 from citycall.web import freshness
 from citycall.web.access import staff_view
+from citycall.web.addresses import case_address
 from citycall.web.inbox import trays
 from citycall.web.inbox.access import INBOX_ROLES, agencies_of, can
 from citycall.web.inbox.rows import drawn as rows_drawn
@@ -120,16 +118,6 @@ def home(request: StaffRequest, code: str = "") -> HttpResponse:
     )
 
 
-@cache
-def _cases_from() -> str:
-    return reverse("inbox:case", args=["-"]).removesuffix("-/")
-
-
-def case_address(number: str) -> str:
-    """The page of a case: numbers have nothing that an address would write otherwise."""
-    return f"{_cases_from()}{quote(number)}/"
-
-
 def _column_words() -> dict[str, str]:
     """What stands before each cell on a telephone: looked up once, not in every line."""
     return {
@@ -186,7 +174,7 @@ def _row(row: queries.CaseRow, signs: set[str], language: str) -> dict[str, Any]
     own = policies.pack_of(case.policy_version_id)
     return {
         "case": case,
-        "href": case_address(case.number),
+        "href": case_address("inbox:case", case.number),
         "item": named(row.item, language),
         "district": named(row.district, language),
         "address": trays.short_address(case, own),
