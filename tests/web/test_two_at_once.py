@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,6 +128,34 @@ def test_one_press_on_what_has_changed_says_so(case: Any, client: Client) -> Non
     assert "案件已由他人變更" in back.content.decode()
     case.refresh_from_db()
     assert case.status == "withdrawn"
+
+
+def test_a_stage_is_decided_on_what_was_looked_at(case: Any, client: Client) -> None:
+    """NT-5-4-7: an application that another decided, and a new one since, is not consented to unread."""
+    from citycall.base.commands import execute
+    from citycall.people.queries import actor_for_post
+
+    act("works.handler1", "cases.request_stage", case.pk, to="second", days=2, reason="須開挖路面。")
+    sign_in(client, "call_centre.lead")
+    looked = str(seen(case))
+    page = client.get("/desk/stage-requests/").content.decode()
+    assert f'name="seen" value="{looked}"' in page
+    other = replace(
+        actor_for_post("call_centre.lead"), staff_id=actor_for_post("call_centre.operator1").staff_id
+    )
+    refusing = {"case": case.pk, "approve": False, "reason": "可於期限內完成。"}
+    execute("cases.decide_stage", other, refusing)  # another who stands at the post of the lead
+    act("works.handler1", "cases.request_stage", case.pk, to="second", days=9, reason="管線遷移。")
+    address = f"/desk/stage-requests/{case.pk}/decide"
+    typed = {"approve": "yes", "reason": "同意展延，請速辦。", "days": "", "seen": looked}
+    back = client.post(address, typed)
+    shown = back.content.decode()
+    assert back.status_code == 409
+    assert "同意展延，請速辦。" in shown
+    assert "案件已由他人變更" in shown
+    case.refresh_from_db()
+    assert case.stage != "second"
+    assert client.post(address, {**typed, "seen": str(seen(case))}).status_code == 302
 
 
 def test_the_desk_is_shown_both_versions_too(case: Any, client: Client) -> None:

@@ -103,6 +103,7 @@ ACTS: tuple[Act, ...] = (
     Act("explain", "cases.explain_delay", pgettext_lazy("act", "敘明逾期理由"), key="x", icon="message"),
     Act("prevention", "cases.add_prevention", pgettext_lazy("act", "預防措施"), key="v", icon="plus"),
     Act("close", "cases.close", pgettext_lazy("act", "結案"), key="z", icon="inbox", press=True),
+    Act("up", "cases.pass_up", pgettext_lazy("act", "陳請主管處理"), key="8", icon="out", press=True),
     Act("follow", "cases.follow_up", pgettext_lazy("act", "登錄府外機關辦理情形"), key="q", icon="search"),
     Act("unprocessed", "cases.leave_unprocessed", pgettext_lazy("act", "不予處理"), key="j", icon="out"),
     Act("remind", "cases.remind", pgettext_lazy("act", "催辦"), key="u", icon="clock", anywhere=True),

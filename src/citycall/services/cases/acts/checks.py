@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from citycall.base.commands import Refused, not_permitted
 from citycall.base.policies import in_force
-from citycall.people.queries import subordinates
+from citycall.people.models import Staff
+from citycall.people.queries import posts_bearing, recipient_of_post, subordinates
 from citycall.policy import Pack
+from citycall.policy.kinds import CaseKind
 from citycall.policy.tasks import TaskRule
 from citycall.services.cases import requests, tasks
 from citycall.services.cases.acts.standing import Standing, Way, Who, moves, wrong_status
@@ -290,6 +293,29 @@ def _message_owed(at: Standing) -> bool:
     """Whether the citizen still waits for the message, or letter, that the work is done (NT-5-4-9a)."""
     by_message = at.case.reply_by in (ReplyBy.SMS, ReplyBy.EMAIL, ReplyBy.LETTER)
     return at.kind.reply.closes_when == "replied" and by_message and at.case.replied_at is None
+
+
+# --- passing up -------------------------------------------------------------------------------------
+
+
+def supervisor_of(kind: CaseKind, agency: str, now: datetime) -> tuple[str, Staff] | None:
+    """Who settles what is passed up: the first post of the pack's roles at which somebody stands now."""
+    posts = (post for role in kind.passed_up_to for post in posts_bearing(agency, role))
+    stands = ((post, recipient_of_post(post, now)) for post in posts)
+    return next(((post, person) for post, person in stands if person is not None), None)
+
+
+def has_supervisor(at: Standing) -> Refused | None:
+    """Somebody stands above this person to whom the matter can go, and has it not yet (HR-3-1-2)."""
+    found = supervisor_of(at.kind, at.case.agency, at.now)
+    if found is None:
+        return Refused("no_supervisor", _("本機關沒有可以陳請處理的主管。"), status=409)
+    _post, person = found
+    if person.pk == at.actor.staff_id:
+        return Refused("own_supervisor", _("您就是受理陳請的主管，請直接處理。"), status=409)
+    if person.pk == at.case.taken_by:
+        return Refused("already_passed_up", _("案件已陳請主管處理。"), status=409)
+    return None
 
 
 # --- tasks --------------------------------------------------------------------------------------

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from django.utils.translation import gettext as _
 from pydantic import Field
 
-from citycall.base.commands import Context, Refused, command
-from citycall.people.queries import posts_bearing, recipient_of_post
+from citycall.base.commands import Context, command
+from citycall.services.cases.acts.checks import supervisor_of
 from citycall.services.cases.commands.handling import WORKERS
 from citycall.services.cases.commands.inputs import Done, OfCase
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
@@ -26,12 +25,9 @@ class PassedUp(Done):
 def pass_up(ctx: Context, data: PassUp) -> PassedUp:
     """Pass a complaint to the supervisor, who has it from now on. Whom, the pack says; one step, no form."""
     case = load_for_change(data.case)
-    roles = pack_for(case).kinds[case.kind].passed_up_to
-    posts = [post for role in roles for post in posts_bearing(case.agency, role)]
-    stands = ((post, recipient_of_post(post, ctx.now)) for post in posts)
-    post, person = next(((post, found) for post, found in stands if found), ("", None))
-    if person is None:
-        raise Refused("no_supervisor", _("本機關沒有可以陳請處理的主管。"), status=409)
+    found = supervisor_of(pack_for(case).kinds[case.kind], case.agency, ctx.now)
+    assert found is not None  # the lifecycle table has asked
+    post, person = found
     advance(
         ctx,
         case,
