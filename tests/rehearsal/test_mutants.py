@@ -78,6 +78,67 @@ def test_each_rule_strike_value_and_setting_is_taken_out_or_shifted_once(tmp_pat
     assert made[-3].clauses == ("NT-5-4-2d",)
 
 
+KINDS = """\
+petition:
+  name: {zh: 陳情, en: Petition}
+  clauses: [TP-2-1-4a]
+  item_required: false
+  completion:
+    requires: [finding, result]
+    approved_by: {setting: reply-approval.petition.by}
+    clauses: [TP-5-5-2a]
+  moves:
+    - {event: case.closed, from: [completed, replied], to: closed, clauses: [TP-5-5-1a]}
+  findings:
+    - {code: resolved, name: {zh: 已處理, en: Done}}
+    - {code: outside, name: {zh: 函轉, en: Written to another}, asks: [authority]}
+"""
+INTAKE = """\
+marks:
+  private_rights:
+    name: {zh: 涉及私權, en: Private rights}
+    kinds: [petition]
+    requires: {setting: private-rights.requires}
+    clauses: [KM-6-2a]
+outside:
+  told_asks: [authority]
+  clauses: [KM-2-2c]
+"""
+
+
+def test_kinds_and_intake_are_taken_apart_too(tmp_path: Path) -> None:
+    """Parts and moves; not the words, nor the entries of a list that asks for nothing besides."""
+    pack = tmp_path / "small"
+    pack.mkdir()
+    (pack / "pack.yaml").write_text("code: small\n", encoding="utf-8")
+    (pack / "kinds.yaml").write_text(KINDS, encoding="utf-8")
+    (pack / "intake.yaml").write_text(INTAKE, encoding="utf-8")
+    made = list(mutants(pack))
+    assert [one.name for one in made] == [
+        "kinds.yaml: petition.item_required False -> True",
+        "kinds.yaml: petition.completion deleted",
+        "kinds.yaml: petition.completion.requires without finding",
+        "kinds.yaml: petition.completion.requires without result",
+        "kinds.yaml: petition.moves.case.closed deleted",
+        "kinds.yaml: petition.moves.case.closed.from without completed",
+        "kinds.yaml: petition.moves.case.closed.from without replied",
+        "kinds.yaml: petition.moves.case.closed.to closed taken out",
+        "kinds.yaml: petition.findings.outside deleted",
+        "kinds.yaml: petition.findings.outside.asks without authority",
+        "kinds.yaml: petition.findings.outside.asks authority -> course",
+        "intake.yaml: marks deleted",
+        "intake.yaml: marks.private_rights deleted",
+        "intake.yaml: outside deleted",
+        "intake.yaml: outside.told_asks without authority",
+        "intake.yaml: outside.told_asks authority -> contact",
+    ]
+    told = {one.what: one.clauses for one in made}
+    assert told["petition.completion.requires without finding"] == ("TP-5-5-2a",)
+    assert told["petition.moves.case.closed deleted"] == ("TP-5-5-1a",)
+    assert told["petition.findings.outside deleted"] == ("TP-2-1-4a",), "where it has none, its kind's"
+    assert told["marks.private_rights deleted"] == ("KM-6-2a",)
+
+
 def test_a_mutant_is_laid_out_as_a_copy_that_differs_in_one_thing(tmp_path: Path) -> None:
     pack = _pack(tmp_path)
     before = (pack / "clocks.yaml").read_text(encoding="utf-8")

@@ -22,6 +22,8 @@ import yaml
 from pydantic import BaseModel
 
 from citycall.policy import Pack
+from citycall.policy.intake import Intake
+from citycall.policy.kinds import CaseKind
 from citycall.policy.load import folders_of
 from citycall.policy.requests import RequestRule
 from citycall.policy.rules import ClockRule, NoticeRule
@@ -36,11 +38,14 @@ RULES: dict[str, type[BaseModel]] = {
     "tasks.yaml": TaskRule,
     "requests.yaml": RequestRule,
 }
+# Files of parts within parts; the parts of the second are a government's, those of the first a kind's.
+TABLES: dict[str, type[BaseModel]] = {"kinds.yaml": CaseKind, "intake.yaml": Intake}
 VALUES: dict[str, Mapping[str, Point]] = {"settings.yaml": POINTS, "readings.yaml": READINGS}
 _AMOUNT = re.compile(r"^\s*(\d+)(\s*[^\d\s].*)$")
 _TIME = re.compile(r"^(\d{1,2}):(\d{2})$")
 # What a rule says for people or for the catalogue, and what only names it.
 _WORDS = {"name", "says", "clauses", "code", "reading", "template", "sample", "group", "kinds", "digest"}
+_NAMING = _WORDS | {"event", "law", "number_prefix", "register_name"}
 Step = str | int
 Where = tuple[Step, ...]
 WORLD = "sample/world.yaml"
@@ -114,6 +119,9 @@ def mutants(pack: Path) -> Iterator[Mutant]:
     for name, rule in RULES.items():
         if (pack / name).is_file():
             yield from _Maker(name, _content(pack / name), words).of_rules(rule)
+    for name, table in TABLES.items():
+        if (pack / name).is_file():
+            yield from _Maker(name, _content(pack / name), words).of_tables(table)
     for name, points in VALUES.items():
         if (pack / name).is_file():
             yield from _Maker(name, _content(pack / name), words).of_values(points)
@@ -220,6 +228,41 @@ class _Maker:
                     at = f"{self.file.removesuffix('.yaml')}.{told}"
                     yield Mutant(self.file, what, content, tuple(entry.get("clauses", ())), at)
 
+    def of_tables(self, kind: type[BaseModel]) -> Iterator[Mutant]:
+        """Every part deleted and every value shifted, as a move, a mark or what a completion must hold."""
+        if self.file != "kinds.yaml":
+            yield from self._parts((), "", self.content, (), kind, ())
+            return
+        for code, one in self.content.items():
+            yield from self._parts((code,), code, one, tuple(_clauses(one)), kind, ())
+
+    def _parts(
+        self,
+        where: Where,
+        told: str,
+        content: Mapping[str, Any],
+        clauses: tuple[str, ...],
+        kind: type[BaseModel],
+        within: Where,
+    ) -> Iterator[Mutant]:
+        for name, value in content.items():
+            if name in _NAMING or _only_words(value):
+                continue
+            label = f"{told}.{name}" if told else name
+            entries: list[tuple[Where, str, Any]] = [((name,), label, value)]
+            if isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+                entries = [((name, n), f"{label}.{_called(one, n)}", one) for n, one in enumerate(value)]
+            for path, said, one in entries:
+                if isinstance(one, Mapping):
+                    own = tuple(one.get("clauses", ())) or clauses
+                    if not _a_choice(one):  # one of a list for people: it is in use when a story chooses it
+                        yield self._deleted(said, (*where, *path), own)
+                    yield from self._parts((*where, *path), said, one, own, kind, (*within, *path))
+                else:
+                    choices = _choices(kind, (*within, *path))
+                    for what, changed in self._values((*where, *path), said, one, choices):
+                        yield Mutant(self.file, what, changed, clauses)
+
     def _deleted(self, told: str, where: Where, clauses: tuple[str, ...]) -> Mutant:
         return Mutant(self.file, f"{told} deleted", _without(self.content, where), clauses)
 
@@ -289,6 +332,23 @@ def _leaves(value: Any, skip: set[str], path: Where = ()) -> Iterator[tuple[Wher
             yield from _leaves(inner, skip, (*path, n))
     elif value is not None:
         yield path, value
+
+
+def _only_words(value: Any) -> bool:
+    """Words for people, or a reference: what it takes over is shifted where it stands."""
+    if not isinstance(value, Mapping):
+        return value is None
+    return value.keys() <= {"zh", "en"} or (len(value) == 1 and next(iter(value)) in REFERENCES)
+
+
+def _called(one: Mapping[str, Any], n: int) -> str:
+    """What an entry of a list is called: a move by its event, a choice by its code."""
+    return str(one.get("event", one.get("code", n)))
+
+
+def _a_choice(one: Mapping[str, Any]) -> bool:
+    """Whether it is one of a list that people choose from and asks for nothing besides."""
+    return one.keys() <= {"code", "name", "sample"}
 
 
 def _clauses(rule: Mapping[str, Any]) -> Iterator[str]:
