@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.test_desk import answer, live, sign_in
+from tests.browser.desk import answer, live, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,7 +67,7 @@ def test_a_reporter_who_refuses_is_not_accepted(
     laid_in("taipei")
     page = phone
     at_the_desk(page)
-    from tests.browser.test_desk import rings
+    from tests.browser.desk import rings
 
     rings("0955-777-888")
     page.locator("#answer").click()

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from citycall.base import clock
 from citycall.people.sample_guard import SAMPLE_PASSWORD
 
-from .test_desk import everywhere
+from .desk import everywhere
 from .test_inbox import enter
 
 pytestmark = pytest.mark.django_db(transaction=True)

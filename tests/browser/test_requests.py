@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from .test_desk import everywhere
+from .desk import everywhere
 from .test_inbox import enter
 from .test_petitions import act, city
 

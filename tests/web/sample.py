@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,48 @@ from django.test import Client
 
 NAME, PHONE, EMAIL = "王小明", "0912345678", "ming@sample.invalid"
 SECRET = (NAME, PHONE, "0912-345-678", EMAIL)
+
+
+BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Taipei
+
+
+def city_of(pack: str) -> Iterator[None]:
+    """The sample government of this pack, on that Monday."""
+    from citycall.base import clock, policies
+    from citycall.rehearsal import sample
+
+    policies.refresh()
+    clock.set_virtual(BEGIN)
+    sample.load_sample(pack, cases=False)
+    yield
+    clock.clear_virtual()
+    policies.refresh()
+
+
+@pytest.fixture
+def newtaipei(db: None) -> Iterator[None]:
+    yield from city_of("newtaipei")
+
+
+@pytest.fixture
+def taipei(db: None) -> Iterator[None]:
+    yield from city_of("taipei")
+
+
+@pytest.fixture
+def kinmen(db: None) -> Iterator[None]:
+    yield from city_of("kinmen")
+
+
+def login(username: str) -> Client:
+    return sign_in(Client(), username)
+
+
+def run(command: str, by: str, /, **given: Any) -> Any:
+    from citycall.base.commands import execute
+    from citycall.people.queries import actor_for_post
+
+    return execute(command, actor_for_post(by), given)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.web.test_inbox import Login, city, login, says
+from tests.web.inbox import Login, city, login, says
 
 pytestmark = pytest.mark.django_db
 __all__ = ["city", "login"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.web.test_inbox import Login, Make, act, city, later, login, make, says
+from tests.web.inbox import Login, Make, act, city, later, login, make, says
 
 pytestmark = pytest.mark.django_db
 __all__ = ["city", "login", "make"]

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
+from tests.web.sample import login, sample_city
 
 from citycall.base.audit import AuditEntry
-from citycall.people.models import Staff
 from citycall.people.queries import actor_for_post
 from citycall.services.cases.commands import handling
 from citycall.services.cases.commands.establish import establish
 from citycall.services.cases.models import Case, SavedFilter
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def city(db: None) -> Iterator[None]:
-    from citycall.base import policies
-    from citycall.rehearsal import sample
-
-    policies.refresh()
-    sample.load_sample(cases=False)
-    yield
-    policies.refresh()
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    staff = Staff.objects.get(username=username)
-    client.force_login(staff, backend="citycall.people.backends.StaffBackend")
-    return client
+__all__ = ["sample_city"]
 
 
 def case(n: int, *, signed: bool = True, text: str = "路燈不亮", item: str = "streetlight") -> Case:
@@ -54,9 +35,9 @@ def text_of(answer: Any) -> str:
     return answer.content.decode()
 
 
-def test_preview_then_done_then_undone(city: None) -> None:
+def test_preview_then_done_then_undone(sample_city: None) -> None:
     cases = [case(1), case(2), case(3, signed=False)]
-    client = signed_in("works.section_chief")
+    client = login("works.section_chief")
     ids = [one.pk for one in cases]
     back = "/inbox/trays/all/?item=streetlight"
     preview = client.post("/inbox/many/allot", {"case": ids, "next": back})
@@ -77,7 +58,7 @@ def test_preview_then_done_then_undone(city: None) -> None:
     made = answer.context["undo"]
     assert "整批分案" in text_of(answer)
 
-    other = signed_in("works.window").get(back)
+    other = login("works.window").get(back)
     assert other.context["undo"] is None
     undone = client.post(f"/inbox/many/{made.pk}/undo", {"next": back}, follow=True)
     assert "已復原 2 件。" in text_of(undone)
@@ -87,9 +68,9 @@ def test_preview_then_done_then_undone(city: None) -> None:
     assert "已經復原" in text_of(again)
 
 
-def test_another_agencys_cases_are_not_there(city: None) -> None:
+def test_another_agencys_cases_are_not_there(sample_city: None) -> None:
     theirs = case(1)
-    client = signed_in("env.section_chief")
+    client = login("env.section_chief")
     answer = client.post("/inbox/many/allot", {"case": [theirs.pk]}, follow=True)
     assert "請先勾選案件" in text_of(answer)
     assert client.post("/inbox/many/burn", {"case": [theirs.pk]}).status_code == 404
@@ -97,9 +78,9 @@ def test_another_agencys_cases_are_not_there(city: None) -> None:
     assert client.post("/inbox/many/999999/undo", {}, follow=True).status_code == 200
 
 
-def test_a_filter_is_saved_followed_and_put_in_order(city: None) -> None:
+def test_a_filter_is_saved_followed_and_put_in_order(sample_city: None) -> None:
     case(1)
-    client = signed_in("works.intake_window")
+    client = login("works.intake_window")
     shown = client.get("/inbox/trays/all/?item=streetlight&q=路燈&sort=-due")
     assert shown.context["save"].startswith("/inbox/trays/all/save?")
     page = client.get(shown.context["save"])
@@ -120,12 +101,12 @@ def test_a_filter_is_saved_followed_and_put_in_order(city: None) -> None:
 
     kept = SavedFilter.objects.get()
     assert kept.wanted == {"tray": "all", "item": "streetlight", "q": "路燈", "sort": "-due"}
-    colleague = signed_in("works.handler1")
+    colleague = login("works.handler1")
     assert "我的路燈" in text_of(colleague.get("/inbox/filters/"))
     followed = colleague.get(f"/inbox/filters/{kept.pk}/")
     assert followed.status_code == 302
     assert "item=streetlight" in followed["Location"]
-    assert signed_in("env.window").get(f"/inbox/filters/{kept.pk}/").status_code == 404
+    assert login("env.window").get(f"/inbox/filters/{kept.pk}/").status_code == 404
     assert colleague.post(f"/inbox/filters/{kept.pk}/change", {"do": "remove"}).status_code == 404
 
     for asked in ({"do": "rename", "title": "逾限路燈"}, {"do": "first"}, {"do": "unshare"}, {"do": "up"}):
@@ -137,12 +118,12 @@ def test_a_filter_is_saved_followed_and_put_in_order(city: None) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "ods", "xlsx"])
-def test_what_is_shown_as_a_spreadsheet(city: None, form: str) -> None:
+def test_what_is_shown_as_a_spreadsheet(sample_city: None, form: str) -> None:
     from citycall.oversight import tables
 
     first, second = case(1, text="=HYPERLINK(1)"), case(2)
     case(3, item="noise", text="噪音")
-    client = signed_in("works.intake_window")
+    client = login("works.intake_window")
     answer = client.get(f"/inbox/trays/all.{form}?item=streetlight&sort=number")
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     rows = [cells for _number, cells in tables.read(content).rows]
@@ -153,17 +134,17 @@ def test_what_is_shown_as_a_spreadsheet(city: None, form: str) -> None:
     assert client.get("/inbox/trays/all.pdf").status_code == 404
 
 
-def test_counts_stop_at_999(city: None) -> None:
+def test_counts_stop_at_999(sample_city: None) -> None:
     from citycall.web.inbox.trays import said_count
 
     assert [said_count(each) for each in (None, 0, 999, 1000)] == [None, 0, 999, "999+"]
 
 
-def test_the_preview_asks_as_often_for_ten_cases_as_for_two(city: None) -> None:
+def test_the_preview_asks_as_often_for_ten_cases_as_for_two(sample_city: None) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    client = signed_in("works.section_chief")
+    client = login("works.section_chief")
     ids = [case(n).pk for n in range(1, 11)]
 
     def times(code: str, some: list[int]) -> int:
@@ -179,9 +160,9 @@ def test_the_preview_asks_as_often_for_ten_cases_as_for_two(city: None) -> None:
         assert times(code, ids[:2]) == times(code, ids) <= 25, code
 
 
-def test_one_case_is_allotted_on_its_page(city: None) -> None:
+def test_one_case_is_allotted_on_its_page(sample_city: None) -> None:
     one = case(1)
-    client = signed_in("works.section_chief")
+    client = login("works.section_chief")
     page = client.get(f"/inbox/cases/{one.number}/allot")
     assert page.status_code == 200
     sent = {**page.context["form"].initial, "post": "works.handler2"}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 from tests.web.conftest import BACKEND
-from tests.web.test_inbox import says
+from tests.web.inbox import says
 
 pytestmark = pytest.mark.django_db
 POLICY = "/oversight/policy/"

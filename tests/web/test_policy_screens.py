@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.web.test_inbox import Login, Make, act, city, later, login, make, says
+from tests.web.inbox import Login, Make, act, city, later, login, make, says
 
 pytestmark = pytest.mark.django_db
 __all__ = ["city", "login", "make"]

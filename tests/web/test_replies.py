@@ -6,44 +6,20 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
+from tests.web.sample import city_of, login, run
 
 pytestmark = pytest.mark.django_db
-BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Taipei
 
 
 @pytest.fixture
 def city(db: None, request: pytest.FixtureRequest) -> Iterator[str]:
-    from citycall.base import clock, policies
-    from citycall.rehearsal import sample
-
     pack = getattr(request, "param", "taipei")
-    policies.refresh()
-    clock.set_virtual(BEGIN)
-    sample.load_sample(pack, cases=False)
-    yield pack
-    clock.clear_virtual()
-    policies.refresh()
-
-
-def login(username: str) -> Client:
-    from citycall.people.models import Staff
-
-    client = Client()
-    staff = Staff.objects.get(username=username)
-    client.force_login(staff, backend="citycall.people.backends.StaffBackend")
-    return client
-
-
-def run(command: str, who: str, **given: Any) -> Any:
-    from citycall.base.commands import execute
-    from citycall.people.queries import actor_for_post
-
-    return execute(command, actor_for_post(who), given)
+    for _ready in city_of(pack):
+        yield pack
 
 
 def petition(**more: Any) -> Any:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from tests.web.sample import kinmen, login, newtaipei, run, taipei
 
 pytestmark = pytest.mark.django_db
+__all__ = ["kinmen", "newtaipei", "taipei"]
 
-BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Taipei
 PETITION: dict[str, Any] = {
     "kind": "petition",
     "agency": "works",
@@ -21,48 +20,6 @@ PETITION: dict[str, Any] = {
     "reply_by": "sms",
 }
 CONSENT = {"consent_level": "delegated", "consent_person": "王科長", "consent_date": "2026-03-02"}
-
-
-def city_of(pack: str) -> Iterator[None]:
-    from citycall.base import clock, policies
-    from citycall.rehearsal import sample
-
-    policies.refresh()
-    clock.set_virtual(BEGIN)
-    sample.load_sample(pack, cases=False)
-    yield
-    clock.clear_virtual()
-    policies.refresh()
-
-
-@pytest.fixture
-def newtaipei(db: None) -> Iterator[None]:
-    yield from city_of("newtaipei")
-
-
-@pytest.fixture
-def taipei(db: None) -> Iterator[None]:
-    yield from city_of("taipei")
-
-
-@pytest.fixture
-def kinmen(db: None) -> Iterator[None]:
-    yield from city_of("kinmen")
-
-
-def login(username: str) -> Client:
-    from citycall.people.models import Staff
-
-    client = Client()
-    client.force_login(Staff.objects.get(username=username), backend="citycall.people.backends.StaffBackend")
-    return client
-
-
-def run(command: str, who: str, **given: Any) -> Any:
-    from citycall.base.commands import execute
-    from citycall.people.queries import actor_for_post
-
-    return execute(command, actor_for_post(who), given)
 
 
 def memo() -> SimpleUploadedFile:
