@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from tests.guards.worlds import fingerprint
 from tests.services.holds import check_case, check_moves, check_notices, check_rows, check_timers
 from tests.services.values import Entry, enter
@@ -23,14 +24,8 @@ REPORTERS: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
     ({"name": "張文華", "phone": "0933555666", "email": "both@example.com"}, ("sms", "email", "phone")),
     ({}, ("none",)),
 )
-# What the act itself could not have told beforehand, because it lies in what was entered.
-STANDS_IN_THE_WAY = frozenset({"wrong_status", "task_open", "not_permitted"})
-# What the other case of the two says is not in the table, which looks at one.
-OF_TWO = frozenset({"merge", "link_repeat"})
-# Acts whose reason hangs on what is named in them: the table is asked with what was entered, as the command
-# asks it. The others are compared with what the table says before anything is entered, as the screens do.
-NAMED = frozenset({"open_task", "do_task", "make_request", "decide_request", "withdraw_request"})
-NAMED |= {"state_position", "close", "request_stage", "decide_stage"}
+ENTERED = 422  # refused for what was entered, of which the table need not know
+IN_WHAT_IS_ENTERED = frozenset({"not_found"})
 
 
 @dataclass
@@ -209,8 +204,9 @@ class Life:
 
         case, actor = entry.case, entry.actor
         given = enter(act.code, self.world.inputs[act.command], entry)
-        named = self.world.inputs[act.command].model_validate(given) if act.code in NAMED else None
-        said = _said(act, at, actor, named)
+        named = _read(self.world.inputs[act.command], given)
+        before_entry = _said(act, at, actor)  # as the screens say it
+        said = before_entry if named is None else _said(act, at, actor, named)
         before = fingerprint() if looks else {}
         story = f"{actor.posts[0].code} {act.code} in {case.status}"
         try:
@@ -220,9 +216,10 @@ class Life:
             self.story.append(f"{story} -> {refusal.code} {refusal.fields or ''}")
             if looks:
                 _unwritten(before, refusal)
-            if act.code in OF_TWO:
-                pass
-            elif said is None and refusal.code in STANDS_IN_THE_WAY:
+            if named is None:
+                if refusal.code not in ("invalid", "not_permitted"):
+                    self._amiss(f"{act.code} cannot be read, and is refused otherwise", refusal)
+            elif said is None and refusal.status != ENTERED and refusal.code not in IN_WHAT_IS_ENTERED:
                 self._amiss(f"{act.code} is possible by the table, and refused", refusal)
             elif said is not None and refusal.code != said.code:
                 self._amiss(f"{act.code} is {said.code} by the table, and refused otherwise", refusal)
@@ -233,8 +230,9 @@ class Life:
         self.world.done[act.code] += 1
         self.did.add(act.code)
         self.story.append(story)
-        if said is not None:
-            self._amiss(f"{act.code} was done", said)
+        for one in (before_entry, said):
+            if one is not None:
+                self._amiss(f"{act.code} was done", one)
         return None
 
     def _amiss(self, what: str, refusal: Exception) -> None:
@@ -311,6 +309,14 @@ class Life:
         check_rows(told)
         check_timers(self.cases)
         check_notices(self.cases)
+
+
+def _read(model: Any, given: dict[str, Any]) -> Any:
+    """What was entered, as the command reads it; None where it cannot be read."""
+    try:
+        return model.model_validate(given)
+    except ValidationError:
+        return None
 
 
 def _said(act: Any, at: Any, actor: Any, named: Any = None) -> Any:

@@ -122,6 +122,8 @@ def test_what_must_hold_holds_in_every_life(world: World, db: None) -> None:
             print_blob=False,
         ),
     )
+    for what, story in world.amiss.items():
+        print(what, *story, sep="\n    ")
     assert not world.amiss, "table and commands are out of step"
     assert world.lives >= LIVES // len(PACKS)
     never = [act.code for act in world.known() if not world.done[act.code]]

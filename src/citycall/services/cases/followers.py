@@ -31,12 +31,12 @@ def led_by(pack: Pack, main: Case, event_kind: str) -> Iterator[tuple[Case, dict
         yield follower, dict(taken), dict(about)
 
 
-def refuse_if_held(pack: Pack, case: Case, event_kind: str) -> None:
+def held_up(pack: Pack, case: Case, event_kind: str) -> Refused | None:
     """``has_followers`` where the event may not happen while others wait for this case's result."""
     rule = pack.kinds[case.kind].merge
     if case.reports < 2 or rule is None or event_kind not in rule.holds:
-        return
-    raise Refused(
+        return None
+    return Refused(
         "has_followers",
         _("有 %(n)d 件通報已併入本案，其陳情人仍在等候結果；請先由話務組長解除併案。")
         % {"n": case.reports - 1},

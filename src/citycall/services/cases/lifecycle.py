@@ -95,7 +95,9 @@ def advance(
     changes = dict(set or {})
     if not case._state.adding:
         status = next_status(pack, case, event_kind)
-        followers.refuse_if_held(pack, case, event_kind)
+        waited_for = followers.held_up(pack, case, event_kind)
+        if waited_for is not None:
+            raise waited_for
         tasks.refuse_if_owed(pack, case, event_kind)
         owing = requests.held_up(pack, case, event_kind)
         if owing is not None:

@@ -15,13 +15,11 @@ from django.utils.translation import gettext as _
 
 from citycall.base import reading
 from citycall.base.closures import calendar_of
-from citycall.base.commands import Actor, Refused, not_permitted
+from citycall.base.commands import Actor, Refused
 from citycall.people.queries import agency_names
 from citycall.policy import Pack
-from citycall.policy.basics import matches
 from citycall.policy.kinds import Choice
-from citycall.policy.requests import EVENTS, InTime, RequestRule, in_time
-from citycall.services.cases.messages import facts_of
+from citycall.policy.requests import InTime, RequestRule, in_time
 from citycall.services.cases.models import Case, CaseClock, CaseJoin, CaseRequest
 
 # All that a pack's request rules may name; each rule names its own among them.
@@ -79,18 +77,25 @@ def refusers(asked: Sequence[CaseRequest]) -> dict[str, CaseRequest]:
     return {
         one.agency: one
         for one in asked
-        if one.effect in RID_OF
-        and one.state != CaseRequest.State.WITHDRAWN
-        and one.agency == one.old_agency
+        if one.effect in RID_OF and one.state != CaseRequest.State.WITHDRAWN and one.agency == one.old_agency
     }
 
 
+def clocks_of(case: Case) -> list[CaseClock]:
+    """Every clock that ran for a case, in the order in which they were started."""
+    return reading.rows(CaseClock, "WHERE row.case_id = %s ORDER BY row.id", case.pk)
+
+
 def timing(
-    pack: Pack, case: Case, rule: RequestRule, now: datetime, *, site_inspection: bool = False
+    pack: Pack,
+    case: Case,
+    rule: RequestRule,
+    now: datetime,
+    clocks: Sequence[CaseClock],
+    *,
+    site_inspection: bool = False,
 ) -> InTime:
-    """Whether a request made now is in time, by the windows of its rule."""
-    codes = {code for one in rule.windows for code in (one.after, one.until) if code}
-    clocks = CaseClock.objects.filter(case=case, code__in=codes).order_by("id")
+    """Whether a request made now is in time, by the windows of its rule and the case's clocks."""
     return in_time(
         rule,
         now,
@@ -109,61 +114,22 @@ def may_decide(actor: Actor, rule: RequestRule, request: CaseRequest) -> bool:
     return actor.kind == "system" or actor.holds(*rule.decided_by, agency=request.owner or None)
 
 
-def cannot_ask(pack: Pack, case: Case, rule: RequestRule, asked: Sequence[CaseRequest]) -> Refused | None:
-    """Why such a request cannot be made about the case as it stands, after all that was asked; None when it
-    can.
-    """
-    kind = pack.kinds[case.kind]
-    if not all(kind.next_status(event, case.status) is not None for event in EVENTS[rule.effect][:1]):
-        return Refused(
-            "wrong_status",
-            _("案件目前的狀態不能提出「%(name)s」。請重新整理頁面查看最新狀態。") % {"name": said(rule)},
-            info={"status": case.status},
-        )
-    if not matches(rule.where, rule.unless, facts_of(case, {})):
-        return Refused("not_needed", _("這件案件不適用「%(name)s」。") % {"name": said(rule)}, status=409)
-    states = [one.state for one in asked if one.code == rule.code]
-    if CaseRequest.State.PENDING in states:
-        return Refused("already_requested", _("已有一件相同的申請待決定。"), status=409)
-    if rule.refused_by and len(refusers(asked)) < rule.refused_by:
-        message = _("至少須有 %(n)s 個機關主張非其權責，才能提請裁示。") % {"n": rule.refused_by}
-        return Refused("not_disputed", message, status=409)
-    if rule.times is not None and states.count(CaseRequest.State.APPROVED) >= rule.times:
-        return Refused("no_more", _("「%(name)s」已達次數上限。") % {"name": said(rule)}, status=409)
-    return None
-
-
-def why_not(
-    actor: Actor, pack: Pack, case: Case, code: str | None, asked: Sequence[CaseRequest]
-) -> Refused | None:
-    """The refusal that asking would meet: for one rule, or, without a code, for all of them together."""
-    rules = [rule for rule in rules_of(pack, case.kind) if code in (None, rule.code)]
-    mine = [rule for rule in rules if may_ask(actor, rule, case)]
-    if not mine:
-        of_any = [rule for rule in rules_of(pack, case.kind) if may_ask(actor, rule, case)]
-        if rules or not of_any:
-            return not_permitted()
-        message = _("這類案件沒有這種申請。")
-        return Refused("invalid", message, fields={"rule": message}, status=422)
-    found = [cannot_ask(pack, case, rule, asked) for rule in mine]
-    return None if None in found else found[0]
-
-
-def askable(actor: Actor, pack: Pack, case: Case, asked: Sequence[CaseRequest]) -> list[RequestRule]:
-    """What this person may ask for now."""
-    return [
-        rule
-        for rule in rules_of(pack, case.kind)
-        if may_ask(actor, rule, case) and cannot_ask(pack, case, rule, asked) is None
-    ]
-
-
 def open_joins(case: Case) -> list[CaseJoin]:
     """The joined agencies that have not answered yet."""
     return list(CaseJoin.objects.filter(case=case, state=CaseJoin.State.OPEN).order_by("id"))
 
 
-def held_up(pack: Pack, case: Case, event_kind: str) -> Refused | None:
+def too_late(rule: RequestRule, timing: InTime) -> Refused | None:
+    """``too_late`` where the window is closed for good (TP-6-6-0)."""
+    if not timing.late or rule.late != "refuse":
+        return None
+    message = _("已逾申請期限，不能提出「%(name)s」。") % {"name": said(rule)}
+    return Refused("too_late", message, status=409, info={"until": timing.end})
+
+
+def held_up(
+    pack: Pack, case: Case, event_kind: str, joins: Sequence[CaseJoin] | None = None
+) -> Refused | None:
     """``joined_owe``, naming the agencies, where joined agencies must answer before this event.
 
     TP-5-3-0, NT-5-2-2b.
@@ -171,7 +137,8 @@ def held_up(pack: Pack, case: Case, event_kind: str) -> Refused | None:
     blocking = {rule.code: rule for rule in rules_of(pack, case.kind) if event_kind in rule.blocks}
     if not blocking:
         return None
-    owing = [join for join in open_joins(case) if join.code in blocking]
+    waiting = open_joins(case) if joins is None else joins
+    owing = [one for one in waiting if one.code in blocking and one.state == CaseJoin.State.OPEN]
     if not owing:
         return None
     names = "、".join(agency_name(join.agency) for join in owing)

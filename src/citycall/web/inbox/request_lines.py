@@ -13,8 +13,10 @@ from citycall.base import clock
 from citycall.base.commands import Actor, may
 from citycall.policy.requests import RequestRule
 from citycall.services.cases import requests
+from citycall.services.cases.acts.request_checks import askable as askable_rules
 from citycall.services.cases.models import CaseJoin, CasePosition, CaseRequest
 from citycall.services.cases.queries import CaseDetail
+from citycall.services.cases.queries.detail import standing_of
 from citycall.web.story import choice_name
 from citycall.web.story_requests import DECIDED, agencies_said, ground_name
 from citycall.web.ui.words import day_said, due_said, named, said
@@ -186,7 +188,7 @@ def askable(detail: CaseDetail, actor: Actor) -> list[tuple[str, str]]:
     """What this person may ask for now, by code and name; the page shows a button for each."""
     if not may(actor, "cases.make_request"):
         return []
-    found = requests.askable(actor, detail.pack, detail.case, detail.requests)
+    found = askable_rules(standing_of(actor, detail))
     return [(rule.code, named(rule.name)) for rule in found]
 
 
@@ -269,7 +271,7 @@ _CONSEQUENCES: dict[str, Callable[[CaseDetail, RequestRule, Sequence[str], Any],
 
 def timing_said(detail: CaseDetail, rule: RequestRule) -> tuple[str, bool]:
     """Until when the request is in time, in words, and whether it is late now."""
-    timing = requests.timing(detail.pack, detail.case, rule, clock.now())
+    timing = requests.timing(detail.pack, detail.case, rule, clock.now(), detail.clocks)
     if timing.end is None:
         return (_("已逾申請期限。"), True) if timing.late else ("", False)
     if timing.late:

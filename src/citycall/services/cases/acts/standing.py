@@ -21,16 +21,19 @@ from citycall.base.commands import Actor, ActorPost, Refused, effective_who, may
 from citycall.base.notices import Notice
 from citycall.policy import Pack
 from citycall.policy.kinds import CaseKind
-from citycall.services.cases import requests, tasks
+from citycall.services.cases import followers, requests, tasks
 from citycall.services.cases.models import (
     Case,
+    CaseClock,
     CaseJoin,
     CasePosition,
     CaseReply,
     CaseRequest,
     CaseTask,
+    Incident,
     PhoneRecord,
     PhoneTask,
+    PoliceReferral,
     ReplyDraft,
     StageRequest,
     Status,
@@ -67,15 +70,43 @@ class Standing:
 
     @cached_property
     def phone_records(self) -> list[PhoneRecord]:
-        return reading.rows(PhoneRecord, "WHERE row.case_id = %s ORDER BY row.id", self.case.pk)
+        return self._of(PhoneRecord)
 
     @cached_property
+    def drafts(self) -> list[ReplyDraft]:
+        return self._of(ReplyDraft)
+
+    @property
     def open_draft(self) -> ReplyDraft | None:
-        return next(iter(self._open(ReplyDraft)), None)
+        return next((one for one in self.drafts if one.state == ReplyDraft.State.OPEN), None)
 
     @cached_property
     def replies(self) -> list[CaseReply]:
-        return reading.rows(CaseReply, "WHERE row.case_id = %s ORDER BY row.id", self.case.pk)
+        return self._of(CaseReply)
+
+    @cached_property
+    def clocks(self) -> list[CaseClock]:
+        return requests.clocks_of(self.case)
+
+    @cached_property
+    def incidents(self) -> list[Incident]:
+        return self._of(Incident)
+
+    @property
+    def false_report(self) -> Incident | None:
+        """That it was reported in another's name, where the case was cancelled for that."""
+        found = [one for one in self.incidents if one.kind == Incident.Kind.NOT_REPORTED]
+        return found[-1] if found else None
+
+    @cached_property
+    def referrals(self) -> list[PoliceReferral]:
+        """The false reports among its incidents whose prosecution was asked for."""
+        return self._of(PoliceReferral) if self.false_report is not None else []
+
+    @cached_property
+    def related(self) -> list[Case]:
+        """The cases that were recorded anew from this one."""
+        return reading.rows(Case, "WHERE row.related_to_id = %s ORDER BY row.id", self.case.pk)
 
     @cached_property
     def pending_request(self) -> StageRequest | None:
@@ -93,7 +124,7 @@ class Standing:
 
     @cached_property
     def joins(self) -> list[CaseJoin]:
-        return reading.rows(CaseJoin, "WHERE row.case_id = %s ORDER BY row.id", self.case.pk)
+        return self._of(CaseJoin)
 
     @cached_property
     def positions(self) -> list[CasePosition]:
@@ -109,6 +140,10 @@ class Standing:
         return Notice.objects.filter(
             about_kind="case", about_id=self.case.pk, on_sent=REPLY_SENT, state__in=LOST
         ).exists()
+
+    def _of(self, model: type[M]) -> list[M]:
+        """What belongs to the case, in the order in which it was written."""
+        return reading.rows(model, "WHERE row.case_id = %s ORDER BY row.id", self.case.pk)
 
     def _open(self, model: type[M], state: str = "open") -> list[M]:
         """What belongs to the case and is in this state, in the order in which it was written."""
@@ -186,10 +221,17 @@ def wrong_status(case: Case) -> Refused:
 
 
 def held_up(at: Standing, event: str) -> Refused | None:
-    """``task_open``, naming the task, where something is owed that comes before this event."""
+    """Where something comes before this event: ``has_followers``, ``task_open`` or ``joined_owe``."""
+    waited_for = followers.held_up(at.pack, at.case, event)
+    if waited_for is not None:
+        return waited_for
     held = {rule.code: rule for rule in tasks.rules_of(at.pack, at.case.kind) if event in rule.blocks}
     task = next((one for one in at.open_tasks if one.code in held), None) if held else None
-    return None if task is None else owed_first(held[task.code].name.get(get_language()), task.code)
+    if task is not None:
+        return owed_first(held[task.code].name.get(get_language()), task.code)
+    if any(event in rule.blocks for rule in at.pack.requests):
+        return requests.held_up(at.pack, at.case, event, at.joins)
+    return None
 
 
 def owed_first(name: str, code: str) -> Refused:

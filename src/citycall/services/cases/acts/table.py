@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from citycall.policy import Pack
 from citycall.policy.kinds import CaseKind
-from citycall.services.cases.acts import checks, police_checks, request_checks, writing_checks
+from citycall.services.cases.acts import checks, pair_checks, police_checks, request_checks, writing_checks
 from citycall.services.cases.acts.standing import ANYWHERE, OWN, Check, Standing, Who, moves
 from citycall.services.cases.tasks import DONE
 
@@ -115,7 +115,7 @@ TABLE: tuple[CaseAct, ...] = (
     act("draft_reply", "case.reply_drafted", before=(writing_checks.writes,), demands=_writing,
         replaces=True),
     act("issue_reply", "case.reply_issued", before=(writing_checks.drafted,)),
-    act("open_letter", "case.letter_opened", adds=True),
+    act("open_letter", "case.letter_opened", after=(writing_checks.has_letter,), adds=True),
     act("record_reply", "case.replied", before=(checks.answers_by_hand,)),
     act("enter_grade_b", "case.graded_b", before=(checks.gradable,), demands=_grade_b),
     act("add_photos", "case.photo_added", adds=True),
@@ -138,23 +138,28 @@ TABLE: tuple[CaseAct, ...] = (
     act("answer_join", "case.join_answered", "case.all_joined", who=ANYWHERE,
         instead=(request_checks.answers,)),
     act("state_position", "case.position_stated", who=ANYWHERE, instead=(request_checks.states,), adds=True),
-    act("convert", "case.converted", who=request_checks.CONVERTS),
+    act("convert", "case.converted", who=request_checks.CONVERTS, after=(request_checks.not_converted,)),
     act("follow_up", "case.followed_up", "case.outcome_recorded", before=(request_checks.outside,)),
     act("leave_unprocessed", "case.not_processed", who=writing_checks.DECIDES,
         before=(writing_checks.may_be_left,), demands=_unprocessed),
     act("tell_result", "case.result_told", who=ANYWHERE, before=(writing_checks.has_result,), adds=True),
-    act("ask_reopening", "case.reopening_asked", who=ANYWHERE, before=(writing_checks.may_ask,)),
+    act("ask_reopening", "case.reopening_asked", who=ANYWHERE, before=(writing_checks.may_ask,),
+        after=(writing_checks.still_asks,)),
     act("reopen", "case.reopened", who=checks.REOPENS),
-    act("merge", "case.merged", who=checks.MERGES),
-    act("link_repeat", "case.repeat_linked"),
-    act("unmerge", "case.unmerged", who=ANYWHERE),
+    act("merge", "case.merged", who=checks.MERGES, after=(pair_checks.merges,)),
+    act("link_repeat", "case.repeat_linked", after=(pair_checks.repeats,)),
+    act("unmerge", "case.unmerged", who=ANYWHERE, after=(pair_checks.parts,)),
     act("withdraw", "case.withdrawn", who=ANYWHERE),
     act("pass_up", "case.passed_up", after=(checks.has_supervisor,)),
     act("log_repeat_call", "case.repeat_called", who=ANYWHERE, adds=True),
-    act("ask_prosecution", "case.prosecution_asked", who=ANYWHERE, adds=True),
-    act("refer_to_police", "case.referred_to_police", who=police_checks.REFERS, adds=True),
-    act("follow_referral", "case.referral_followed", who=police_checks.REFERS, adds=True),
-    act("pack_evidence", "case.evidence_packed", who=police_checks.REFERS, adds=True),
+    act("ask_prosecution", "case.prosecution_asked", who=ANYWHERE, after=(police_checks.false_report,),
+        adds=True),
+    act("refer_to_police", "case.referred_to_police", who=police_checks.REFERS,
+        after=(police_checks.to_refer,), adds=True),
+    act("follow_referral", "case.referral_followed", who=police_checks.REFERS,
+        after=(police_checks.to_follow,), adds=True),
+    act("pack_evidence", "case.evidence_packed", who=police_checks.REFERS,
+        after=(police_checks.asked_for,), adds=True),
 )  # fmt: skip
 BY_COMMAND = {one.command: one for one in TABLE}
 BY_CODE = {one.code: one for one in TABLE}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
+from citycall.base.closures import calendar_of
 from citycall.base.commands import Refused
 from citycall.services.cases.acts.standing import Standing, Way, Who
-from citycall.services.cases.models import CaseTask
+from citycall.services.cases.models import CaseReply, CaseTask, ReplyDraft
 
 
 def _decides(at: Standing) -> list[Way]:
@@ -30,6 +33,19 @@ def drafted(at: Standing) -> Refused | None:
     return Refused("no_draft", _("沒有待發出的回覆稿。"), status=409)
 
 
+def has_letter(at: Standing) -> Refused | None:
+    """There is a letter, and somebody to whom it goes."""
+    if at.case.party_id is not None and last_letter(at.drafts) is not None:
+        return None
+    return Refused("no_letter", _("這件案件沒有回復函，或民眾未留資料。"), status=409)
+
+
+def last_letter(drafts: Iterable[ReplyDraft]) -> ReplyDraft | None:
+    """The letter of a case: the one that is being written, or the last that went out."""
+    found = [one for one in drafts if one.way == CaseReply.Way.LETTER and one.state != ReplyDraft.State.VOID]
+    return found[-1] if found else None
+
+
 def may_be_left(at: Standing) -> Refused | None:
     if at.kind.unprocessed is not None:
         return None
@@ -49,3 +65,13 @@ def may_ask(at: Standing) -> Refused | None:
     if any(task.code == "reopening" and task.state == CaseTask.State.OPEN for task in at.open_tasks):
         return Refused("already_asked", _("已有一件申請重啟待審核。"), status=409)
     return None
+
+
+def still_asks(at: Standing) -> Refused | None:
+    """The time in which reopening may be asked for is not over (NT-5-4-9c)."""
+    rule, closed = at.kind.reopening, at.case.closed_at
+    if rule is None or rule.within is None or closed is None:
+        return None
+    if at.now <= rule.within.after(closed, calendar_of(at.pack, at.case.district, at.case.agency)):
+        return None
+    return Refused("too_late", _("已超過可以申請重啟的期間，請撥打服務專線重新反映。"), status=409)

@@ -10,13 +10,10 @@ from django.utils.translation import gettext as _
 
 from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import RowId
-from citycall.people.queries import parties_of_same_person
-from citycall.policy.kinds import Merge
 from citycall.services.cases.commands.handling import WORKERS, owe_nothing
 from citycall.services.cases.commands.inputs import Done, OfCase, WithReason
-from citycall.services.cases.lifecycle import advance, lapse_request, load_for_change, pack_for
+from citycall.services.cases.lifecycle import advance, lapse_request, load_for_change
 from citycall.services.cases.models import Case
-from citycall.services.cases.near import Spot, same_place
 
 
 class MergeCase(OfCase):
@@ -43,15 +40,7 @@ def merge(ctx: Context, data: MergeCase) -> Merged:
     wanted = Q(pk__in=[data.case, data.into]) | Q(merged_into=data.case)
     locked = {one.pk: one for one in Case.objects.select_for_update().filter(wanted).order_by("pk")}
     case = load_for_change(data.case)
-    main = locked.get(data.into)
-    if main is None:
-        raise Refused(
-            "not_found", _("查無此案件，請確認案號。"), fields={"into": _("查無此案件。")}, status=404
-        )
-    rule = _rule(case)
-    if rule.by == "agency":
-        ctx.require_agency(main.agency)
-    _may_be_one(rule, case, main)
+    main = locked[data.into]  # the lifecycle table has looked at both
     brought = case.reports
     carried = [one for one in locked.values() if one.merged_into_id == case.pk]
     advance(
@@ -85,7 +74,7 @@ def unmerge(ctx: Context, data: WithReason) -> Done:
     found = Case.objects.filter(pk=data.case).values_list("merged_into_id", flat=True).first()
     main = Case.objects.select_for_update().filter(pk=found).first() if found else None
     case = load_for_change(data.case)
-    if main is None or case.merged_into_id != main.pk:
+    if main is None or case.merged_into_id != main.pk:  # merged into another meanwhile
         raise Refused("not_merged", _("這件案件沒有併入其他案件。"), status=409)
     advance(
         ctx,
@@ -125,50 +114,9 @@ def link_repeat(ctx: Context, data: LinkRepeat) -> Done:
     ground (``cases.leave_unprocessed``) or answers. Refused: ``same_case``, ``other_person``, ``newer_case``.
     """
     case = load_for_change(data.case)
-    earlier = Case.objects.filter(pk=data.earlier, kind=case.kind).first()
-    refusal: tuple[str, str] | None = None
-    if earlier is None:
-        refusal = ("not_found", _("查無此案件。"))
-    elif earlier.pk == case.pk:
-        refusal = ("same_case", _("不能與自己為同一事由。"))
-    elif case.party_id is None or earlier.party_id not in parties_of_same_person(case.party_id):
-        refusal = ("other_person", _("兩件並非同一陳情人，不是迭次陳情。"))
-    elif earlier.pk > case.pk:
-        refusal = ("newer_case", _("請選擇較早的案件。"))
-    if refusal is not None:
-        status = 404 if refusal[0] == "not_found" else 409
-        raise Refused(refusal[0], refusal[1], fields={"earlier": refusal[1]}, status=status)
-    assert earlier is not None
+    earlier = Case.objects.get(pk=data.earlier)  # the lifecycle table has looked at both
     advance(
         ctx, case, "case.repeat_linked", set={"repeat_of_id": earlier.pk}, info={"number": earlier.number}
     )
     ctx.audit("case", case.pk, repeat_of=earlier.number)
     return Done(case=case.pk, number=case.number, status=case.status)
-
-
-def _rule(case: Case) -> Merge:
-    rule = pack_for(case).kinds[case.kind].merge
-    if rule is None:
-        raise Refused("not_merged_here", _("依規定，這類案件不併案；請個別辦理。"), status=409)
-    return rule
-
-
-def _may_be_one(rule: Merge, case: Case, main: Case) -> None:
-    """Refuses where the two are not the same place and matter, or the order or the time is wrong."""
-    refusal: tuple[str, str] | None = None
-    item = pack_for(main).items.get(main.item)
-    if main.pk == case.pk:
-        refusal = ("same_case", _("不能併入自己。"))
-    elif main.merged_into_id is not None:
-        other = Case.objects.values_list("number", flat=True).get(pk=main.merged_into_id)
-        refusal = ("merged_already", _("該案已併入 %(number)s，請改併入那一件。") % {"number": other})
-    elif main.pk > case.pk:
-        refusal = ("newer_case", _("只能併入較早成案的案件。"))
-    elif main.kind != case.kind or not case.cause_group or main.cause_group != case.cause_group:
-        refusal = ("other_matter", _("兩件的事由不同，不能併案。"))
-    elif not same_place(Spot.of(main, item), Spot.of(case, item)):
-        refusal = ("other_place", _("兩件的地點不同，不能併案。"))
-    elif rule.within_open_limit and main.due_at is not None and case.established_at > main.due_at:
-        refusal = ("limit_past", _("前案的辦理時限已過，後到的通報請個別辦理。"))
-    if refusal is not None:
-        raise Refused(refusal[0], refusal[1], fields={"into": refusal[1]}, status=409)

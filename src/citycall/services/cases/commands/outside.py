@@ -60,10 +60,6 @@ def convert(ctx: Context, data: Convert) -> Converted:
         raise Refused("no_conversion", _("這類案件解除列管後不另錄案。"), status=409)
     ctx.require_role(*release.by, agency=release.by_agency)
     kind = pack.kinds[release.becomes]
-    made = Case.objects.filter(related_to=old, kind=kind.code).first()
-    if made is not None:
-        message = _("已改以案號 %(number)s 錄案。") % {"number": made.number}
-        raise Refused("converted", message, status=409)
     agency = agency_for(None, data.agency)
     if agency == old.agency:
         message = _("請選擇原派工機關以外的機關。")
@@ -135,10 +131,6 @@ def follow_up(ctx: Context, data: FollowUp) -> Followed:
     """
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
-    if not case.outside_authority:
-        raise Refused("not_outside", _("這件案件沒有函轉府外機關。"), status=409)
-    if case.outcome:
-        raise Refused("outcome_known", _("府外機關的辦理情形已登錄完畢。"), status=409)
     if data.outcome:
         advance(
             ctx,

@@ -17,10 +17,8 @@ from citycall.people.parties import LEAST_PURPOSE, reveal
 from citycall.services.cases.acts.police_checks import REFERRING
 from citycall.services.cases.commands.inputs import OfCase, OneLine
 from citycall.services.cases.evidence import packed
-from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
+from citycall.services.cases.lifecycle import advance, load_for_change
 from citycall.services.cases.models import Case, Incident, PoliceReferral
-
-ENDED = (PoliceReferral.State.NOT_INDICTED, PoliceReferral.State.INDICTED, PoliceReferral.State.ENDED)
 
 
 class Referred(BaseModel):
@@ -45,13 +43,7 @@ def ask_prosecution(ctx: Context, data: AskProsecution) -> Referred:
     ``already_asked``.
     """
     case = load_for_change(data.case)
-    rule = pack_for(case).intake.prosecution
-    incident = Incident.objects.filter(case=case, kind=Incident.Kind.NOT_REPORTED).order_by("-id").first()
-    if not rule.on_request or incident is None:
-        message = _("只有經門號持有人表示未反映而撤案者，才能請求追究。")
-        raise Refused("not_false_report", message, status=409)
-    if PoliceReferral.objects.filter(incident=incident).exists():
-        raise Refused("already_asked", _("這一件已登錄請求追究。"), status=409)
+    incident = Incident.objects.filter(case=case, kind=Incident.Kind.NOT_REPORTED).latest("id")
     referral = PoliceReferral()
     record(
         ctx,
@@ -90,8 +82,6 @@ class ReferToPolice(OfCase):
 def refer_to_police(ctx: Context, data: ReferToPolice) -> Referred:
     """The commission refers the matter to the police: date, police unit, document number (NT-8-3a)."""
     case, referral = _locked(data.case)
-    if referral.state != PoliceReferral.State.ASKED:
-        raise Refused("already_referred", _("這一件已經移送。"), status=409)
     today = clock.local(ctx.now).date()
     wrong: dict[str, str] = {}
     if data.referred_on is None or not clock.local(referral.asked_at).date() <= data.referred_on <= today:
@@ -129,10 +119,6 @@ class FollowReferral(OfCase):
 def follow_referral(ctx: Context, data: FollowReferral) -> Referred:
     """Keep how the police and the court go on with it (NT-8-3a)."""
     case, referral = _locked(data.case)
-    if referral.state == PoliceReferral.State.ASKED:
-        raise Refused("not_referred", _("尚未移送警察機關。"), status=409)
-    if referral.state in ENDED:
-        raise Refused("already_ended", _("這一件已經結束。"), status=409)
     if referral.state_on is not None and not referral.state_on <= data.on <= clock.local(ctx.now).date():
         message = _("日期不早於前一次登錄，不晚於今天。")
         raise Refused("invalid", message, fields={"on": message}, status=422)
@@ -177,12 +163,9 @@ def pack_evidence(ctx: Context, data: PackEvidence) -> Evidence:
 
 
 def _locked(case_id: int) -> tuple[Case, PoliceReferral]:
-    """The case and its referral, locked."""
+    """The case and its referral, locked; the lifecycle table has asked whether there is one."""
     case = load_for_change(case_id)
-    referral = PoliceReferral.objects.select_for_update().filter(case=case).order_by("-id").first()
-    if referral is None:
-        raise Refused("not_asked", _("民眾尚未請求追究。"), status=409)
-    return case, referral
+    return case, PoliceReferral.objects.select_for_update().filter(case=case).latest("id")
 
 
 def _referred(referral: PoliceReferral, case: Case) -> Referred:

@@ -78,10 +78,8 @@ def make_request(ctx: Context, data: MakeRequest) -> Requested:
     if rule is None:
         raise not_permitted()
     ctx.require_role(*rule.asked_by, agency=rule.asks_in(case.agency))
-    timing = requests.timing(pack, case, rule, ctx.now, site_inspection=data.site_inspection)
-    if timing.late and rule.late == "refuse":
-        message = _("已逾申請期限，不能提出「%(name)s」。") % {"name": requests.said(rule)}
-        raise Refused("too_late", message, status=409, info={"until": timing.end})
+    clocks = requests.clocks_of(case) if rule.windows else []
+    timing = requests.timing(pack, case, rule, ctx.now, clocks, site_inspection=data.site_inspection)
     check_request(pack, rule, case, data, ctx.now)
     request = _make(ctx, pack, case, rule, data, late=timing.late, end=timing.end)
     ground = rule.ground(data.ground or "")
@@ -211,10 +209,6 @@ def decide_request(ctx: Context, data: DecideRequest) -> Requested:
     if rule is None:
         raise not_permitted()
     ctx.require_role(*rule.decided_by, agency=request.owner or None)
-    if ctx.actor.staff_id is not None and ctx.actor.staff_id == request.requested_by:
-        raise Refused("own_request", _("不能決定自己提出的申請，請由其他人員決定。"), status=409)
-    if request.linked.filter(state=CaseRequest.State.PENDING).exists():
-        raise Refused("dispute_open", _("權限爭議尚待裁示，裁示後一併處理。"), status=409)
     agencies = check_decision(rule, case, request, data)
     if data.until is not None:
         record(ctx, request, "case_request.shortened", set={"until": data.until})

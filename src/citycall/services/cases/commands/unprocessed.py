@@ -7,7 +7,6 @@ from typing import Annotated
 from django.utils.translation import gettext as _
 from pydantic import Field
 
-from citycall.base.closures import calendar_of
 from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import Code, RowId
 from citycall.services.cases.commands.handling import close_case, owe_nothing
@@ -110,13 +109,6 @@ def ask_reopening(ctx: Context, data: AskReopening) -> Done:
         if meant is None or not code_fits(meant, data.code):
             raise Refused("not_found", _("查無此案件，請確認案號與查詢碼。"), status=404)
     case = load_for_change(data.case)
-    rule = pack_for(case).kinds[case.kind].reopening
-    assert rule is not None  # the lifecycle table has asked
-    if rule.within is not None and case.closed_at is not None:
-        last = rule.within.after(case.closed_at, calendar_of(pack_for(case), case.district, case.agency))
-        if ctx.now > last:
-            message = _("已超過可以申請重啟的期間，請撥打服務專線重新反映。")
-            raise Refused("too_late", message, status=409)
     advance(
         ctx,
         case,

@@ -14,6 +14,7 @@ from citycall.people.parties import reveal
 from citycall.people.queries import left_address
 from citycall.policy.kinds import CaseKind
 from citycall.services.cases import writing
+from citycall.services.cases.acts.writing_checks import last_letter
 from citycall.services.cases.commands.completion import Date
 from citycall.services.cases.commands.handling import WORKERS, completed
 from citycall.services.cases.commands.inputs import Done, OfCase, OneLine
@@ -153,8 +154,7 @@ class Addressee(BaseModel):
 
 def letter_of(case: Case) -> ReplyDraft | None:
     """The letter of a case: the one that is being written, or the last that went out."""
-    letters = ReplyDraft.objects.filter(case=case, way=CaseReply.Way.LETTER)
-    return letters.exclude(state=ReplyDraft.State.VOID).order_by("-id").first()
+    return last_letter(ReplyDraft.objects.filter(case=case).order_by("id"))
 
 
 @command("cases.open_letter", who=WORKERS, clauses=("KM-6-1d",))
@@ -163,8 +163,8 @@ def open_letter(ctx: Context, data: OfCase) -> Addressee:
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
     draft = letter_of(case)
-    if draft is None or case.party_id is None:
-        raise Refused("no_letter", _("這件案件沒有回復函，或民眾未留資料。"), status=409)
+    assert draft is not None  # the lifecycle table has asked
+    assert case.party_id is not None
     shown = reveal(
         ctx,
         case.party_id,

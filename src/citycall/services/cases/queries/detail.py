@@ -210,11 +210,14 @@ def standing_of(actor: Actor, detail: CaseDetail) -> Standing:
         phone_task=detail.phone_task,
         phone_records=detail.phone_records,
         pending_request=detail.pending_request,
-        open_draft=detail.open_draft,
+        drafts=detail.drafts,
         replies=detail.replies,
         requests=detail.requests,
         joins=detail.joins,
         positions=detail.positions,
+        clocks=detail.clocks,
+        incidents=detail.incidents,
+        related=[one for one in detail.related if one.related_to_id == detail.case.pk],
         message_lost=lost,
     )
 
