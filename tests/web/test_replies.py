@@ -153,6 +153,30 @@ def test_a_petition_is_left_unprocessed_by_who_may(city: str) -> None:
     assert "不予處理" not in public
 
 
+def test_what_was_not_processed_is_said_in_the_reader_s_language(city: str) -> None:
+    """At the agency, on its sheet for the file, and in whatever message tells the result."""
+    from citycall.base.notices import render
+    from citycall.base.policies import pack_of
+    from citycall.services.cases.messages import context_of
+
+    case = petition()
+    given = {"ground": "notes11", "reason": "Answered clearly before"}
+    run("cases.leave_unprocessed", "works.section_chief", case=case.pk, **given)
+    case.refresh_from_db()
+    chief = login("works.section_chief")
+    for address in (f"/inbox/cases/{case.number}/", f"/inbox/cases/{case.number}/print"):
+        page = chief.get(f"{address}?lang=en").content.decode()
+        assert "Not processed (" in page, address
+        assert "不予處理（" not in page, address
+        page = chief.get(f"{address}?lang=zh-hant").content.decode()
+        assert "不予處理（" in page, address
+    pack = pack_of(case.policy_version_id)
+    told = context_of(pack, case, document_number="", reply_date="", grade="", content="")
+    assert str(told["result"]["en"]).startswith("Not processed (")
+    assert str(told["result"]["zh"]).startswith("不予處理（")
+    assert "不予處理" not in "".join(render(pack, "petition.completed_citizen", "sms", "en", [told]))
+
+
 def closed(**more: Any) -> Any:
     case = petition(reply_by="none", **more)
     run("cases.complete", "works.handler1", case=case.pk, finding="adopted", result="將增設停車格")

@@ -22,6 +22,7 @@ from citycall.policy import Pack
 from citycall.policy.notices import notices_for, reporter_channel
 from citycall.policy.rules import APPROVER, AT_ANOTHER, NotifyAction, Strike
 from citycall.services.cases.models import Case, CaseClock, CaseJoin, Status
+from citycall.services.cases.results import result_told
 
 REPORTER = "reporter"
 OF_REPLY = ("content", "handler_name", "handler_phone", "document_number", "reply_date", "grade")
@@ -46,7 +47,7 @@ def context_of(pack: Pack, case: Case, **more: Any) -> dict[str, Any]:
         "notified_at": case.notified_at.isoformat() if case.notified_at else "",
         "notified_person": case.notified_person,
         "planned_end": case.planned_end.isoformat() if case.planned_end else "",
-        "result": case.result,
+        "result": result_told(pack, case),
         "authority": case.outside_authority,
         "reference": case.outside_reference,
         "letter_date": _day(case.outside_date),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import get_language
 
 from citycall.base.policies import pack_of
+from citycall.policy import Pack
 from citycall.policy.answers import Named
 from citycall.services.cases.models import Case
 
@@ -20,11 +21,20 @@ def _kept_before(ground: Named) -> str:
 
 def result_said(case: Case) -> str:
     """The result; of a petition left unprocessed its ground in the reader's language."""
-    rule = pack_of(case.policy_version_id).kinds[case.kind].unprocessed
+    if not case.unprocessed_ground or not (get_language() or "").startswith("en"):
+        return case.result
+    return _in_english(pack_of(case.policy_version_id), case)
+
+
+def result_told(pack: Pack, case: Case) -> dict[str, str] | str:
+    """The same for a message, which is written in the language of whoever it goes to."""
+    english = _in_english(pack, case)
+    return case.result if english == case.result else {"zh": case.result, "en": english}
+
+
+def _in_english(pack: Pack, case: Case) -> str:
+    rule = pack.kinds[case.kind].unprocessed
     ground = rule.ground(case.unprocessed_ground) if rule is not None else None
-    if ground is None or not (get_language() or "").startswith("en"):
+    if ground is None or not case.result.startswith(_kept_before(ground)):
         return case.result
-    before = _kept_before(ground)
-    if not case.result.startswith(before):
-        return case.result
-    return f"Not processed ({ground.name.get('en')}): {case.result.removeprefix(before)}"
+    return f"Not processed ({ground.name.get('en')}): {case.result.removeprefix(_kept_before(ground))}"

@@ -25,6 +25,7 @@ from citycall.services.cases.models import (
     UnfoundedLetter,
 )
 from citycall.services.cases.queries import CaseDetail, CaseRow, case_detail, unfounded_streak
+from citycall.services.cases.results import result_said
 from citycall.web import freshness
 from citycall.web.access import staff_view
 from citycall.web.inbox import request_lines, trays
@@ -90,6 +91,7 @@ def page_of(actor: Actor, detail: CaseDetail) -> dict[str, Any]:
         "badges": badges_of(case, detail.pack),
         "stage": trays.stage_of(case, detail.pack),
         "reply_by": ReplyBy(case.reply_by).label,
+        "result": result_said(case),
         "finding": choice_name(kind.findings, case.finding) if case.finding else "",
         "handler": handler,
         "particulars": particulars(detail),
