@@ -52,8 +52,9 @@ class Reported(Expectation):
     excludes: list[dict[str, Any]] | None = None
 
     def fit(self) -> None:
-        from citycall.rehearsal import reports  # noqa: F401  (enters them)
+        from citycall.rehearsal.reports import enter_all
 
+        enter_all()
         if self.report.name not in REPORTS:
             raise Unfit(
                 f"there is no report {self.report.name!r}; there are {', '.join(sorted(REPORTS))}",

@@ -74,7 +74,7 @@ class MakeForm(ActForm):
         rule = self.rule
         others = agency_choices(detail.case.agency)
         self.choose("agency", [("", gettext("（請選擇）")), *others])
-        _choose_many(self.fields["agencies"], others)
+        self.choose("agencies", others)
         self.choose("ground", [(one.code, named(one.name)) for one in rule.grounds])
         self.choose("consent_level", [(one.code, named(one.name)) for one in rule.consents])
         if len(rule.consents) == 1:
@@ -133,11 +133,6 @@ class MakeForm(ActForm):
         return {**super().values(), "rule": self.rule.code}
 
 
-def _choose_many(field: forms.Field, choices: list[tuple[str, str]]) -> None:
-    assert isinstance(field, forms.MultipleChoiceField)
-    field.choices = choices
-
-
 class DecideForm(ActForm):
     """Consent or not; where it is consented to, which agencies or which day."""
 
@@ -182,7 +177,7 @@ class DecideForm(ActForm):
         elif not one:
             del self.fields["agency"]
         if effect == "join":
-            _choose_many(self.fields["agencies"], agency_choices(detail.case.agency))
+            self.choose("agencies", agency_choices(detail.case.agency))
             self.fields["agencies"].initial = proposed
         else:
             del self.fields["agencies"]
@@ -201,11 +196,8 @@ class DecideForm(ActForm):
         return {**found, "approve": approve, "case_request": self.asked.pk}
 
 
-class WithdrawRequestForm(ActForm):
-    command, done = "cases.withdraw_request", _("已撤回申請。")
-    reason = forms.CharField(
-        label=_("撤回理由"), min_length=2, max_length=1000, widget=forms.Textarea(attrs=LARGE)
-    )
+class OfRequestForm(ActForm):
+    """A form on one request that was made about a case."""
 
     def __init__(self, *args: Any, asked: CaseRequest, **kwargs: Any) -> None:
         self.asked = asked
@@ -215,9 +207,15 @@ class WithdrawRequestForm(ActForm):
         return {**super().values(), "case_request": self.asked.pk}
 
 
-class PositionForm(WithdrawRequestForm):
+class WithdrawRequestForm(OfRequestForm):
+    command, done = "cases.withdraw_request", _("已撤回申請。")
+    reason = forms.CharField(
+        label=_("撤回理由"), min_length=2, max_length=1000, widget=forms.Textarea(attrs=LARGE)
+    )
+
+
+class PositionForm(OfRequestForm):
     command, done = "cases.state_position", _("已陳述主張，裁示前可再修改。")
-    reason = None  # type: ignore[assignment]
     text = forms.CharField(
         label=_("本機關的主張"),
         min_length=2,

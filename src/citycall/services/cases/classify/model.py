@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, log, sqrt
+from typing import TypedDict
 
 from citycall.services.cases.classify.features import BOTH, FIELD_WEIGHTS, PLACE, WORDS, Report, fields_of
 
@@ -133,7 +134,7 @@ class Model:
     def to_bytes(self) -> bytes:
         """The model as it is stored: a head in JSON, then the weights."""
         pieces = sorted(self.rarity)
-        head = {
+        head: Head = {
             "form": FORM,
             "common": sorted(self.common),
             "pieces": pieces,
@@ -170,31 +171,38 @@ class Model:
             raise ModelError(str(error)) from error
 
 
-def _read(head: Mapping[str, Sequence[str]], raw: memoryview) -> Model:
+class Head(TypedDict):
+    """What stands before the numbers of a stored model."""
+
+    form: int
+    pieces: list[str]
+    common: list[str]
+    items: list[str]
+    agencies: list[str]
+    item_agencies: dict[str, dict[str, float]]
+
+
+def _read(head: Head, raw: memoryview) -> Model:
     pieces = head["pieces"]
     rarity = array("f")
     rarity.frombytes(raw[: 4 * len(pieces)])
     at = 4 * len(pieces)
     tables = []
-    for name in ("items", "agencies"):
-        parts: list[array[int] | array[float]] = []
-        for code in ("H", "H", "f"):
+    for classes in (head["items"], head["agencies"]):
+        counts, places, weights = array("H"), array("H"), array("f")
+        for part in (counts, places, weights):
             length = int.from_bytes(raw[at : at + 8], "big")
-            part: array[int] | array[float] = array(code)
             part.frombytes(raw[at + 8 : at + 8 + length])
-            parts.append(part)
             at += 8 + length
-        counts, places, weights = parts
-        table, start = Table(list(head[name])), 0
+        table, start = Table(classes), 0
         for piece, count in zip([BIAS, *pieces], counts, strict=True):
             if count:
-                end = start + int(count)
-                table.rows[piece] = (places[start:end], weights[start:end])  # type: ignore[assignment]
+                end = start + count
+                table.rows[piece] = (places[start:end], weights[start:end])
                 start = end
         tables.append(table)
     known = dict(zip(pieces, rarity, strict=True))
-    links: dict[str, dict[str, float]] = dict(head["item_agencies"])  # type: ignore[arg-type]
-    return Model(known, frozenset(head["common"]), tables[0], tables[1], links)
+    return Model(known, frozenset(head["common"]), tables[0], tables[1], head["item_agencies"])
 
 
 def readable(piece: str) -> str:

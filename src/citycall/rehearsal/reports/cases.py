@@ -10,13 +10,6 @@ from citycall.base.policies import in_force
 from citycall.oversight import queries as oversight
 from citycall.oversight.changes import change_for, changes_by_version, draft_of, item_changes
 from citycall.people import queries as people
-from citycall.rehearsal import (  # noqa: F401  (enters them)
-    reports_intake,
-    reports_petitions,
-    reports_policy,
-    reports_repeats,
-    reports_tasks,
-)
 from citycall.rehearsal.expect.reports import Row, report
 from citycall.services.cases import queries as cases
 from citycall.services.cases.models import Case
