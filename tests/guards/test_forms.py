@@ -83,7 +83,7 @@ def test_a_reason_that_a_refusal_needs_is_said_so() -> None:
 
 def test_no_field_of_a_value_is_called_by_its_key() -> None:
     from citycall.policy.variation_points import POINTS, READINGS, Value
-    from citycall.web.oversight.labels import KEYS
+    from citycall.web.oversight.labels.keys import KEYS
 
     points = [*POINTS.values(), *READINGS.values()]
     kinds = [one.type for one in points if isinstance(one.type, type) and issubclass(one.type, Value)]

@@ -15,7 +15,8 @@ from citycall.policy.deadlines import read_due
 from citycall.policy.kinds import CaseKind
 from citycall.policy.requests import RECEIVED, RequestRule, Window
 from citycall.policy.tasks import TaskRule
-from citycall.web.oversight.labels import ASKED, HAPPENINGS, KEYS, MARKS, PARTS, VALUES
+from citycall.web.oversight.labels.keys import KEYS, PARTS
+from citycall.web.oversight.labels.values import ASKED, HAPPENINGS, MARKS, VALUES
 from citycall.web.story import role_name
 from citycall.web.story_words import EVENTS, NOTICES
 from citycall.web.ui.words import named

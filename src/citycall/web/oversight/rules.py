@@ -19,7 +19,7 @@ from citycall.policy.clauses import Clause, find_clauses, load_clauses
 from citycall.policy.rewrite import written
 from citycall.policy.text import language
 from citycall.policy.variation_points import POINTS, READINGS
-from citycall.web.oversight.labels import KEYS, PARTS
+from citycall.web.oversight.labels.keys import KEYS, PARTS
 from citycall.web.oversight.rule_words import (
     brief,
     clock_lines,

@@ -31,7 +31,7 @@ from citycall.policy.limits import as_typed
 from citycall.policy.rewrite import value_of, written
 from citycall.policy.text import Text, language
 from citycall.policy.variation_points import POINTS, READINGS, Value
-from citycall.web.oversight.labels import KEYS
+from citycall.web.oversight.labels.keys import KEYS
 from citycall.web.oversight.rule_words import limit_words, plain, word_of
 from citycall.web.story import role_name
 from citycall.web.ui.forms import mark
