@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from citycall.base import clock, policies
 from citycall.base.commands import Refused
@@ -14,6 +15,7 @@ from citycall.base.notices import Notice
 from citycall.people.queries import actor_for_post
 from citycall.rehearsal import sample
 from citycall.services.cases import queries, terms
+from citycall.services.cases.bulk import foresee
 from citycall.services.cases.commands import bulk, filters, handling
 from citycall.services.cases.commands.establish import establish
 from citycall.services.cases.models import OPEN_STATUSES, BulkAct, Case, CaseTerms, SavedFilter
@@ -82,6 +84,27 @@ def test_undone_by_whoever_did_it_and_soon(city: None) -> None:
         pytest.raises(Refused, match="too_late"),
     ):
         bulk.undo_bulk(chief, {"bulk": made.bulk})
+
+
+def test_what_is_foreseen_is_what_happens(db: None) -> None:
+    policies.refresh()
+    sample.load_sample("taipei", cases=False)
+    given = {"item": None, "kind": "petition", "agency": "works", "category": "rights", "place": None}
+    contact = {"reporter": {"name": "王小明", "phone": "0912345678"}, "reply_by": "sms"}
+    asked, free = (take_in(n, **given, **contact) for n in (1, 2))
+    lamp = take_in(3, place={"address": "信義區市府路1號"})
+    chief = actor_for_post("works.section_chief")
+    memo = SimpleUploadedFile("簽陳.pdf", b"%PDF-1.4\ntrailer<<>>\n%%EOF\n", content_type="application/pdf")
+    joining = {"agencies": ["civil"], "text": "涉及該機關權責", "memo": [memo], "consent_level": "delegated"}
+    joining |= {"consent_person": "王科長", "consent_date": clock.today()}
+    first = bulk.bulk(chief, {"act": "join", "cases": [asked], **joining})
+    assert first.done, first.refused
+    cases = list(Case.objects.filter(pk__in=[asked, free, lamp]).order_by("pk"))
+    for who in (chief, actor_for_post("env.section_chief")):
+        foreseen = {one.case.pk: one.refused.code for one in foresee(who, "join", cases) if one.refused}
+        made = bulk.bulk(who, {"act": "join", "cases": [one.pk for one in cases], **joining})
+        assert foreseen == {one.case: one.code for one in made.refused}
+    policies.refresh()
 
 
 def test_what_another_agency_has_is_refused(city: None) -> None:
