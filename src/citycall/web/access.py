@@ -16,26 +16,11 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from citycall.base import policies
-from citycall.base.commands import Actor, Refused
+from citycall.base.commands import Refused
 from citycall.web import resume
 from citycall.web.request import CityRequest, StaffRequest
 
 P = ParamSpec("P")
-
-# These look over all agencies wherever they sit; everybody of the steering agency does as well.
-OVERSEERS = frozenset({"lead", "director", "secretary_general", "auditor"})
-
-
-def steering_agency() -> str:
-    """The agency that looks over the others, by the pack in force; empty where it names none."""
-    pack = policies.in_force_or_none()
-    return pack.managing_unit if pack else ""
-
-
-def looks_over(actor: Actor) -> bool:
-    """Whether this person reads the cases of every agency."""
-    return bool(OVERSEERS & actor.roles()) or steering_agency() in actor.agencies()
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from citycall.base.commands import Refused
+from citycall.services.cases.queries.sight import OVERSEERS
 from citycall.web import resume
-from citycall.web.access import OVERSEERS
 from citycall.web.context import AGENCY_ROLES
 from citycall.web.desk.frame import OPERATORS, bar
 from citycall.web.request import CityRequest, StaffRequest

@@ -31,7 +31,7 @@ from citycall.base import live
 from citycall.base.commands import Actor
 from citycall.people.models import Staff
 from citycall.people.queries import actor_of
-from citycall.web.access import looks_over
+from citycall.services.cases.queries.sight import looks_over
 
 log = logging.getLogger(__name__)
 

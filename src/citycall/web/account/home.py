@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import NoReverseMatch, reverse
 
 from citycall.base.commands import Actor
-from citycall.web.access import steering_agency
+from citycall.services.cases.queries.sight import steering_agency
 from citycall.web.context import AREAS, Area
 
 

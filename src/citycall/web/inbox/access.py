@@ -13,7 +13,7 @@ from citycall.base.commands import Actor, not_found
 from citycall.base.commands.door import effective_who
 from citycall.services.cases.models import Case
 from citycall.services.cases.queries import by_number, sees
-from citycall.web.access import OVERSEERS, looks_over
+from citycall.services.cases.queries.sight import OVERSEERS, looks_over
 from citycall.web.context import AGENCY_ROLES
 
 INBOX_ROLES = AGENCY_ROLES | {"evaluator"}

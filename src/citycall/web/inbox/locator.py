@@ -19,7 +19,7 @@ from citycall.base.commands import Actor
 from citycall.policy.points import A_DEGREE_M
 from citycall.services.cases.models import Case
 from citycall.services.cases.queries import CaseDetail
-from citycall.web.access import looks_over
+from citycall.services.cases.queries.sight import looks_over
 from citycall.web.inbox.access import agencies_of
 
 WIDE, HIGH, MARGIN = 320, 220, 24

@@ -8,7 +8,7 @@ from citycall.base.commands import Actor
 from citycall.services.cases import queries
 from citycall.services.cases.models import OPEN_STATUSES, Case, Status
 from citycall.services.cases.queries import CaseDetail
-from citycall.web.access import looks_over
+from citycall.services.cases.queries.sight import looks_over
 from citycall.web.inbox import trays
 from citycall.web.inbox.access import agencies_of, can
 from citycall.web.ui.words import named

@@ -13,7 +13,7 @@ from citycall.base.commands import Actor
 from citycall.oversight.changes import had_a_hand, may_approve, policy_changes
 from citycall.oversight.models import PolicyChange
 from citycall.policy.intake import SpecialList
-from citycall.web.access import looks_over, steering_agency
+from citycall.services.cases.queries.sight import looks_over, steering_agency
 from citycall.web.inbox.access import can
 from citycall.web.ui.templatetags.ui import Tab
 

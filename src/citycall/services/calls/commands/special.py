@@ -83,8 +83,9 @@ def propose_special(ctx: Context, data: Propose) -> SpecialDone:
 
 
 def _tell_deciders(ctx: Context, entry: SpecialCaller, event: Event) -> None:
-    """A proposal waits: whom the pack's notices name hears of it, but neither the number nor the reason, which
-    only the list shows, on record (NT-7-3a). A bare word of a rule is a role, wherever it sits.
+    """A proposal waits: whom the pack's notices name hears of it, but neither the number nor the reason.
+
+    Only the list shows those, on record (NT-7-3a). A bare word of a rule is a role, wherever it sits.
     """
     context = {
         "person": staff_names([ctx.actor.staff_id]).get(ctx.actor.staff_id or 0, ""),

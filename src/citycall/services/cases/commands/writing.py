@@ -20,7 +20,7 @@ from citycall.services.cases.commands.handling import WORKERS, completed
 from citycall.services.cases.commands.inputs import Done, OfCase, OneLine
 from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
 from citycall.services.cases.models import Case, CaseFile, CaseReply, ReplyBy, ReplyDraft
-from citycall.services.cases.queries.sight import sees
+from citycall.services.cases.queries.sight import looks_over, sees
 from citycall.services.cases.writing import BY_MESSAGE
 
 Phone = Annotated[str, OneLine, Field(max_length=40)]
@@ -193,15 +193,7 @@ def read_file(ctx: Context, data: ReadFile) -> Read:
     Whoever may see the case may; to everybody else there is no such file.
     """
     kept = CaseFile.objects.filter(file_id=data.file).select_related("case").first()
-    if kept is None or not (sees(kept.case, ctx.actor.agencies()) or looks_over(ctx)):
+    if kept is None or not (sees(kept.case, ctx.actor.agencies()) or looks_over(ctx.actor)):
         raise not_found()
     ctx.audit("case", kept.case_id, file=data.file)
     return Read(file=data.file)
-
-
-# Those who read the cases of every agency, beside the office that steers; as ``web.access`` has them.
-OVERSEERS = ("lead", "director", "secretary_general", "auditor")
-
-
-def looks_over(ctx: Context) -> bool:
-    return ctx.actor.holds(*OVERSEERS) or ctx.pack.managing_unit in ctx.actor.agencies()

@@ -1,7 +1,7 @@
 """Whose cases an agency's people see: one answer for screens and programs alike.
 
 An agency sees its own cases and those that it joins; it sees one on which it is to decide, or in whose
-dispute it is a party, for as long as that waits.
+dispute it is a party, for as long as that waits. Some look over the cases of every agency.
 """
 
 from __future__ import annotations
@@ -10,7 +10,23 @@ from collections.abc import Collection
 
 from django.db.models import Q
 
+from citycall.base import policies
+from citycall.base.commands import Actor
 from citycall.services.cases.models import Case, CaseJoin, CasePosition, CaseRequest
+
+# These look over all agencies wherever they sit; everybody of the steering agency does as well.
+OVERSEERS = frozenset({"lead", "director", "secretary_general", "auditor"})
+
+
+def steering_agency() -> str:
+    """The agency that looks over the others, by the pack in force; empty where it names none."""
+    pack = policies.in_force_or_none()
+    return pack.managing_unit if pack else ""
+
+
+def looks_over(actor: Actor) -> bool:
+    """Whether this person reads the cases of every agency."""
+    return bool(OVERSEERS & actor.roles()) or steering_agency() in actor.agencies()
 
 
 def sees(case: Case, agencies: Collection[str]) -> bool:

@@ -26,7 +26,8 @@ from citycall.services.cases.commands.handling import WORKERS
 from citycall.services.cases.commands.naming import TAKES_CASES
 from citycall.services.cases.models import Case, Status
 from citycall.services.cases.queries import rows_of
-from citycall.web.access import looks_over, staff_view
+from citycall.services.cases.queries.sight import looks_over
+from citycall.web.access import staff_view
 from citycall.web.errors import into_form
 from citycall.web.inbox import trays
 from citycall.web.inbox.access import READERS, agencies_of

@@ -25,8 +25,9 @@ from citycall.services.cases.lifecycle import pack_for
 from citycall.services.cases.models import Case, CaseJoin, CaseRequest
 from citycall.services.cases.queries import CaseDetail, case_detail
 from citycall.services.cases.queries.detail import standing_of
+from citycall.services.cases.queries.sight import OVERSEERS
 from citycall.web import freshness
-from citycall.web.access import OVERSEERS, staff_view
+from citycall.web.access import staff_view
 from citycall.web.desk.frame import OPERATORS, bar
 from citycall.web.inbox import request_lines
 from citycall.web.inbox.access import READERS, case_for
