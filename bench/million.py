@@ -17,7 +17,7 @@ from bench.running import LAMP, PETITION, establish
 from citycall.policy import Pack
 from citycall.services.cases import terms
 
-FIRST = 2_000_000  # numbers of cases beyond those that the sequence gave
+FIRST = 100_000  # numbers of cases beyond those that the sequence gave
 TEXTS, PLACES = 20_000, 40_000
 OPEN_STATUSES = ("established", "acknowledged", "in_progress", "submitted", "completed")
 WHERE = ("巷口", "國小正門前", "公園入口", "超商對面", "捷運站出口", "市場後門", "橋下", "停車場旁",
@@ -133,7 +133,7 @@ def _cases(house: House, count: int) -> None:
         "clock_from": "i.at",
         "due_at": "i.at + (1 + i.n % 14) * interval '1 day'",
         "overdue": "i.open AND i.n % 7 = 0",
-        "taken_by": "CASE WHEN i.status IN ('established', 'acknowledged') THEN NULL ELSE i.n % 40 END",
+        "taken_by": "CASE WHEN i.status IN ('established', 'acknowledged') THEN NULL ELSE i.n % 400 END",
         "acknowledged_at": "CASE WHEN i.status = 'established' THEN NULL ELSE i.at END",
         "completed_at": f"CASE WHEN {opened} THEN NULL ELSE i.at END",
         "result": f"CASE WHEN {opened} THEN '' ELSE t.result END",
