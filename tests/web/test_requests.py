@@ -182,7 +182,8 @@ def test_the_secretary_general_rules_and_the_parties_state_their_positions(taipe
 def test_a_released_dispatch_is_recorded_as_a_petition_at_the_desk(taipei: None) -> None:
     from citycall.services.cases.models import Case, CaseRequest
 
-    lamp = {"item": "streetlight", "description": "增設路燈", "place": {"address": "臺北市信義區市府路1號"}}
+    place = {"address": "臺北市信義區市府路1號", "lat": 25.0375, "lon": 121.5637}
+    lamp = {"item": "streetlight", "description": "增設路燈", "place": place}
     reporter = {"name": "王小明", "phone": "0912345678"}
     made = run("cases.establish", "call_centre.operator1", **lamp, reporter=reporter, reply_by="sms")
     window = login("works.intake_window")
@@ -197,6 +198,8 @@ def test_a_released_dispatch_is_recorded_as_a_petition_at_the_desk(taipei: None)
     assert done.status_code == 302, done.content.decode()
     petition = Case.objects.get(related_to=made.case)
     assert (petition.kind, petition.agency, petition.number[:2]) == ("petition", "env", "UN")
+    assert (petition.lat, petition.lon) == (25.0375, 121.5637)
+    assert petition.cell == Case.objects.get(pk=made.case).cell is not None
     assert "改以陳情案件錄案" not in page(desk, f"/desk/cases/{made.number}/").split("經過")[-1]
 
 

@@ -16,7 +16,7 @@ from citycall.base.commands import Actor, may
 from citycall.people.queries import IntakeNumber
 from citycall.policy.tasks import TaskRule
 from citycall.services.cases import tasks
-from citycall.services.cases.commands.closing import DESK
+from citycall.services.cases.acts.checks import DESK
 from citycall.services.cases.commands.tasks import ENTERED
 from citycall.services.cases.models import CaseTask
 from citycall.services.cases.queries import CaseDetail, TaskRow, to_ring

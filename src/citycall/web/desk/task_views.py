@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from citycall.base.commands import not_found, not_permitted
 from citycall.services.cases import queries
-from citycall.services.cases.commands.closing import DESK
+from citycall.services.cases.acts.checks import DESK
 from citycall.services.cases.commands.closing import close as close_case
 from citycall.services.cases.commands.tracking import release as release_case
 from citycall.web.access import staff_view

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from citycall.base.commands import Actor, not_found
 from citycall.policy import Pack
-from citycall.services.cases.commands.petitions import GRADE_B
+from citycall.services.cases.acts.checks import GRADE_B
 from citycall.services.cases.models import Case, SavedFilter, Stage, Status
 from citycall.services.cases.queries import COUNTED_MOST, CaseFilter
 from citycall.web.ui.forms import QuickSelect

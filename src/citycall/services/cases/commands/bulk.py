@@ -21,12 +21,13 @@ from citycall.base.commands.inputs import Code, RowId
 from citycall.base.events import Event, record
 from citycall.base.notices import Notice
 from citycall.services.cases import requests
+from citycall.services.cases.acts.checks import REMINDERS
 from citycall.services.cases.commands.allotment import ALLOTTERS, allot
 from citycall.services.cases.commands.completion import Date
 from citycall.services.cases.commands.inputs import OneLine
 from citycall.services.cases.commands.petitions import CLERKS, register
 from citycall.services.cases.commands.requests import make_request, withdraw_request
-from citycall.services.cases.commands.tracking import REMINDERS, remind
+from citycall.services.cases.commands.tracking import remind
 from citycall.services.cases.lifecycle import advance, pack_for
 from citycall.services.cases.models import BulkAct, Case, CaseRequest, Status
 

@@ -10,12 +10,11 @@ from pydantic import Field
 from citycall.base.commands import Context, Refused, command
 from citycall.base.notices import Notice
 from citycall.policy.kinds import Reply
+from citycall.services.cases.acts.checks import DESK
 from citycall.services.cases.commands.handling import REPLY_SENT, close_case, owe_nothing
 from citycall.services.cases.commands.inputs import Done, OfCase
 from citycall.services.cases.lifecycle import load_for_change, pack_for
 from citycall.services.cases.models import Case, PhoneRecord, PhoneTask, ReplyBy
-
-DESK = frozenset({"operator", "lead"})  # the call centre, which works for all agencies
 
 
 class Close(OfCase):

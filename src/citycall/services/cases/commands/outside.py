@@ -68,8 +68,9 @@ def convert(ctx: Context, data: Convert) -> Converted:
     running, number = next_number(kind.number_prefix, ctx.now)
     case = Case(pk=running)
     kept = ("item", "cause_group", "description", "address", "district", "addr_key", "party_id")
+    where = ("lat", "lon", "accuracy_m", "cell", "point_district")
     known = ("has_mobile", "has_phone", "has_email", "named", "channel", "call_id")
-    fields = {name: getattr(old, name) for name in (*kept, *known)} | {
+    fields = {name: getattr(old, name) for name in (*kept, *where, *known)} | {
         "number": number,
         "lookup_code": lookup_code(),
         "kind": kind.code,

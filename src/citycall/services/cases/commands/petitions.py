@@ -14,6 +14,7 @@ from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import Code
 from citycall.people.queries import agencies_with, post_of, recipient_of_post, subordinates
 from citycall.policy.kinds import GradeB
+from citycall.services.cases.acts.checks import GRADE_B
 from citycall.services.cases.commands.handling import WORKERS
 from citycall.services.cases.commands.inputs import Done, OfCase, OneLine
 from citycall.services.cases.commands.naming import TAKES_CASES
@@ -21,7 +22,6 @@ from citycall.services.cases.lifecycle import advance, load_for_change, pack_for
 from citycall.services.cases.models import Case
 
 CLERKS = ("allotter", "intake_window", "window")
-GRADE_B = "B"
 
 
 class Registered(Done):

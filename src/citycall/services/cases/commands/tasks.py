@@ -12,25 +12,11 @@ from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import Code
 from citycall.policy.tasks import TaskRule
 from citycall.services.cases import tasks
-from citycall.services.cases.commands.closing import DESK
+from citycall.services.cases.acts.checks import DESK, OWING
 from citycall.services.cases.commands.completion import Date
 from citycall.services.cases.commands.inputs import Instant, OfCase, OneLine
 from citycall.services.cases.lifecycle import load_for_change, next_status, pack_for, tell_task
 from citycall.services.cases.models import Case, CaseTask
-
-# All that a pack's task rules may name; each rule names its own among them.
-OWING = (
-    "operator",
-    "lead",
-    "window",
-    "intake_window",
-    "handler",
-    "section_chief",
-    "supervisor",
-    "head",
-    "evaluator",
-    "director",
-)
 
 
 class TaskDone(BaseModel):

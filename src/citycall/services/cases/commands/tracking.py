@@ -13,14 +13,12 @@ from citycall.base.commands import Context, Refused, command
 from citycall.base.commands.inputs import Code
 from citycall.policy.kinds import Choice, Release
 from citycall.policy.text import Text
+from citycall.services.cases.acts.checks import RELEASERS, REMINDERS
 from citycall.services.cases.commands.completion import Particulars, asked_of, missing_of
 from citycall.services.cases.commands.handling import owe_nothing
 from citycall.services.cases.commands.inputs import Done, OfCase, Reason
 from citycall.services.cases.lifecycle import advance, lapse_request, load_for_change, pack_for
 from citycall.services.cases.models import Case
-
-RELEASERS = ("operator", "lead", "director", "evaluator", "head", "supervisor", "section_chief")
-REMINDERS = ("evaluator", "director", "head")  # of the office that steers the hotline
 
 
 class ReportBack(OfCase):
