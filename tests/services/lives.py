@@ -73,6 +73,7 @@ def world_of(name: str, time: Any) -> World:
     from citycall.base.policies import in_force
     from citycall.people.models import Post
     from citycall.people.queries import actor_for_post, agencies_with
+    from citycall.services.cases.commands.handling import WORKERS
     from citycall.services.cases.commands.naming import TAKES_CASES
 
     pack = in_force()[1]
@@ -82,7 +83,9 @@ def world_of(name: str, time: Any) -> World:
             actors.append(actor_for_post(code))
         except LookupError:
             continue
-    agencies = [one.code for one in agencies_with(TAKES_CASES)]
+    takes = {one.code for one in agencies_with(TAKES_CASES)}
+    works = {post.agency for one in actors for post in one.posts if post.role in WORKERS}
+    agencies = sorted(takes & works)
     items: dict[str, list[Any]] = {}
     for item in pack.items.values():
         if item.active_from is None and item.active_until is None and item.agency in agencies:
@@ -157,6 +160,17 @@ class Life:
         self.story.append(f"{minutes} minutes pass")
         self._found.clear()
         self.world.time.move(self.world.time.now + timedelta(minutes=minutes))
+
+    def lose_messages(self) -> None:
+        """The gateway gives up what was to be told: no such number."""
+        from citycall.base.notices import Notice
+
+        waiting = Notice.objects.filter(
+            about_kind="case", about_id__in=self.cases, state=Notice.State.PENDING
+        )
+        waiting.update(state=Notice.State.UNDELIVERABLE, reason="no such number")
+        self.story.append("messages are lost")
+        self._found.clear()
 
     def case(self) -> Any:
         """The case that this life is about, as it stands now."""

@@ -30,6 +30,11 @@ MINUTES = (0, 1, 11, 45, 241, 60 * 24)
 _worlds: dict[str, World] = {}
 
 
+def wanted() -> int:
+    """The lives of one government."""
+    return -(-LIVES // len(PACKS))
+
+
 class Lives(RuleBasedStateMachine):
     """One life: a case of a random kind, then people and time; undone at its end."""
 
@@ -38,17 +43,18 @@ class Lives(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = _worlds[self.pack]
+        self.over = self.world.lives >= wanted()  # what hypothesis makes of earlier ones comes on top
         self.start = self.world.time.now
         self.undo = transaction.savepoint()
         self.life = Life(self.world)
         self.sends = False
-        self.world.lives += 1
+        self.world.lives += not self.over
 
     @initialize(seed=st.integers(0, 2**32))
     def begin(self, seed: int) -> None:
         """Led to an act that nobody has done so far; once all were done, just a case or two."""
         dice = random.Random(seed)
-        goal = self.world.goal(seed)
+        goal = None if self.over else self.world.goal(seed)
         self.sends = goal is not None or seed % 8 == 0
         if goal is not None:
             self.told(lambda: Walk(self.life, dice, goal).go())
@@ -73,6 +79,8 @@ class Lives(RuleBasedStateMachine):
 
     def told(self, step: Any) -> None:
         """A step; when something does not hold, the whole story is printed."""
+        if self.over:
+            return
         try:
             step()
         except BaseException:
@@ -112,7 +120,7 @@ def test_what_must_hold_holds_in_every_life(world: World, db: None) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=-(-LIVES // len(PACKS)),
+            max_examples=wanted(),
             stateful_step_count=STEPS,
             deadline=None,
             derandomize=True,
@@ -125,12 +133,11 @@ def test_what_must_hold_holds_in_every_life(world: World, db: None) -> None:
     for what, story in world.amiss.items():
         print(what, *story, sep="\n    ")
     assert not world.amiss, "table and commands are out of step"
-    assert world.lives >= LIVES // len(PACKS)
+    assert world.lives >= wanted()
     never = [act.code for act in world.known() if not world.done[act.code]]
     print(world.name, world.lives, "lives,", sum(world.done.values()), "done,", dict(world.refused), never)
     if LIVES >= 2000:
-        # The walks do not find the way to every act yet: the pairs and the stories of each act do the rest.
-        assert len(never) <= len(world.known()) // 8, f"never done in {world.lives} lives: {never}"
+        assert not never, f"never done in {world.lives} lives"
         assert {"not_permitted", "wrong_status"} <= world.refused.keys()
 
 

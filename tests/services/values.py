@@ -200,6 +200,34 @@ def agency_below(entry: Entry) -> str:
     return str(entry.of(below or entry.agencies))
 
 
+def post(entry: Entry) -> str:
+    """Rather one of the case's agency who works on cases."""
+    from citycall.people.models import Post
+    from citycall.services.cases.commands.handling import WORKERS
+
+    known = Post.objects.filter(agency=entry.case.agency, role__in=WORKERS, active=True).order_by("code")
+    return str(entry.seldom(entry.one("head", "nobody"), entry.of(known.values_list("code", flat=True))))
+
+
+def withdrawal(entry: Entry) -> str:
+    """Rather that it was reported in another's name, where that is wished."""
+    reasons = entry.kind.withdraw_reasons
+    false = [one.code for one in reasons if one.incident and "false" in entry.wishes]
+    return str(entry.of(false or [one.code for one in reasons]))
+
+
+def becoming(entry: Entry) -> list[str]:
+    """The categories of the kind as which a released case is recorded anew."""
+    release = entry.kind.release
+    kind = entry.pack.kinds[release.becomes] if release is not None and release.becomes else entry.kind
+    return [one.code for one in kind.categories]
+
+
+def unless_incomplete(value: str) -> Value:
+    """Left out where a reply is wished that still lacks something."""
+    return lambda entry: "" if "incomplete" in entry.wishes else entry.seldom(None, value)
+
+
 def grade(entry: Entry) -> Any:
     """Of a written reply; none where its kind knows none."""
     known = [one.code for one in entry.kind.writing.grades] if entry.kind.writing else []
@@ -266,7 +294,7 @@ BY_NAME: dict[str, Value] = {
     "reached": lambda entry: "unreached" not in entry.wishes and entry.one(True, True, entry.careful),
     "next_on": ahead,
     "no_reply": lambda entry: entry.one("", "民眾表示不需回覆。"),
-    "no_contact": lambda entry: entry.one("", "多次撥打無人接聽。"),
+    "no_contact": lambda entry: entry.one(*(() if entry.careful else ("",)), "多次撥打無人接聽。"),
     "note": words,
     "on": today,
     "police_unit": lambda entry: entry.seldom("", "板橋分局"),
@@ -276,7 +304,7 @@ BY_NAME: dict[str, Value] = {
     "phone": lambda entry: entry.one("0912345678", "0912345678", "0933555666", "0229603456", ""),
     "place": may_be_empty,
     "planned_end": ahead,
-    "post": lambda entry: entry.one("handler1", "handler1", "head", "nobody"),
+    "post": post,
     "prevention": lambda entry: entry.seldom("加強巡查。", ""),
     "reason": words,
     "reference": lambda entry: "府工字第1150000001號",
@@ -292,12 +320,20 @@ BY_NAME: dict[str, Value] = {
     "way_reason": may_be_empty,
 }
 BY_ACT: dict[tuple[str, str], Value] = {
-    ("withdraw", "reason"): lambda entry: entry.of([one.code for one in entry.kind.withdraw_reasons]),
+    ("withdraw", "reason"): withdrawal,
+    ("withdraw", "phone"): lambda entry: entry.one(
+        "0912345678", *(() if entry.careful else ("", "0229603456"))
+    ),
     ("convert", "agency"): agency,
+    ("convert", "category"): lambda entry: entry.of(becoming(entry)),
+    ("draft_reply", "document_number"): unless_incomplete("府工字第1150000001號"),
+    ("draft_reply", "handler_phone"): unless_incomplete("02-29603456"),
+    ("draft_reply", "content"): unless_incomplete(WORDS[0]),
     ("answer_join", "finding"): joined_finding,
     ("open_task", "task"): task_to_open,
     ("state_position", "case_request"): waiting_dispute,
     ("make_request", "authority"): lambda entry: entry.seldom("台灣電力公司", ""),
+    ("decide_request", "authority"): lambda entry: entry.seldom("台灣電力公司", ""),
     ("pass_down", "agency"): agency_below,
     ("record_reply", "way"): lambda entry: entry.of(entry.kind.reply.by_hand),
 }

@@ -28,11 +28,14 @@ FIRST = {
     "phone_reply_owed": "record_phone_reply",
     "joined_owe": "answer_join",
     "not_asked": "ask_prosecution",
+    "not_tried": "record_phone_reply",
     "request_required": "make_request",
+    "already_requested": "decide_request",
+    "dispute_open": "decide_request",
 }
 # What comes first of acts that are nobody's before.
 OPENS = {
-    "answer_join": "make_request",
+    "answer_join": "decide_request",
     "state_position": "make_request",
     "decide_request": "make_request",
     "withdraw_request": "make_request",
@@ -46,8 +49,16 @@ WISHES: dict[str, tuple[str, ...]] = {
     "state_position": ("dispute", "release"),
     "follow_up": ("outside",),
     "open_letter": ("letter",),
-    "close": ("unreached",),
+    "close": ("unreached", "lost"),
+    "issue_reply": ("incomplete",),
+    "ask_prosecution": ("false",),
+    "refer_to_police": ("false",),
+    "follow_referral": ("false",),
+    "pack_evidence": ("false",),
+    "convert": ("release",),
 }
+# How the citizen wishes to be answered, where it matters.
+WAYS = {"unreached": ("phone",), "lost": ("sms",)}
 EFFECTS = {"join", "dispute", "release", "reassign"}
 ASIDE = {"case.withdrawn", "case.merged", "case.not_processed", "case.released"}
 
@@ -58,7 +69,7 @@ class Walk:
     def __init__(self, life: Life, dice: random.Random, goal: Any) -> None:
         self.life, self.dice, self.goal = life, dice, goal
         wishes = WISHES.get(goal.code, ())
-        self.wishes = wishes if goal.code != "close" or dice.random() < 0.5 else ()
+        self.wishes = wishes if goal.code != "close" else (dice.choice(("", *wishes)),)
 
     def go(self) -> bool:
         kinds = [
@@ -69,7 +80,9 @@ class Walk:
         effects = EFFECTS & {*self.wishes}
         rules = [rule for rule in self.life.world.pack.requests if rule.effect in effects]
         kinds = [kind for kind in kinds if any(kind.code in rule.kinds for rule in rules)] if rules else kinds
-        ways = ("phone",) if self.goal.code == "close" else ("phone", "sms")
+        if "unreached" in self.wishes:  # where the agency itself rings, it rings until somebody answers
+            kinds = [kind for kind in kinds if kind.reply.phone_agency != "case"] or kinds
+        ways = WAYS.get(self.wishes[0] if self.wishes else "", ("phone", "sms"))
         seed = self.dice.random()
         self.life.establish(random.Random(seed), kinds, ways)
         if self.goal.code in ("merge", "unmerge", "link_repeat"):
@@ -87,11 +100,14 @@ class Walk:
         for _ in range(TRIES):
             if not self.stand_ready(act, depth):
                 return False
+            stood = self.life.case().status
             done = self.life.attempt(self.dice, act, self.wishes)
             if done is None:
                 return True
             if not self.clear(act, done.code, depth):
                 return False
+            if depth and self.life.case().status != stood:
+                return True  # it was a step on the way, and came about otherwise
         return False
 
     def _after(self, code: str, depth: int) -> bool:
@@ -107,6 +123,9 @@ class Walk:
                 return False
             self.life.pass_time(int((due - self.life.world.time.now).total_seconds() // 60) + 2)
             return True
+        if code == "reply_owed" and "lost" in self.wishes:
+            self.life.lose_messages()
+            return True
         if code in ("reply_owed", "wrong_status"):
             self.life.pass_time(11)
             return True
@@ -117,6 +136,8 @@ class Walk:
             return went
         if code in ("not_pending", "not_permitted") and act.code in OPENS:
             return self._after(OPENS[act.code], depth)
+        if code == "not_completed" and act.code == "complete":  # the citizen is answered before
+            return self._after("record_phone_reply", depth)
         if code in FIRST and FIRST[code] != act.code:
             return self._after(FIRST[code], depth)
         return code not in ("already_reported", "already_registered", "already_graded", "same_case")
@@ -135,7 +156,9 @@ class Walk:
             events = way(kind, case.status, set(act.events))
             if not events:
                 return False
-            step = next((one for one in TABLE if set(one.events) & events and one.code != act.code), None)
+            pack = self.life.world.pack
+            steps = (one for one in TABLE if set(one.events) & events and one.happens_in(kind, pack))
+            step = next((one for one in steps if one.code != act.code), None)
             if step is None:  # a closing that only the answer brings about
                 self.life.pass_time(11)
             elif not self.reach(step, depth + 1):
@@ -153,7 +176,11 @@ def way(kind: Any, status: str, wanted: set[str]) -> set[str]:
 
 
 def _first_steps(moves: Any, kind: Any, status: str, wanted: set[str]) -> set[str]:
-    goals = {one for move in kind.moves if move.event in wanted for one in move.from_}
+    return steps_to(moves, status, {one for move in kind.moves if move.event in wanted for one in move.from_})
+
+
+def steps_to(moves: Any, status: str, goals: set[str]) -> set[str]:
+    """The events of the first step on the shortest way from a status to one of the goals."""
     steps: dict[str, set[str]] = {goal: set() for goal in goals}
     edge = goals
     while edge and status not in steps:
