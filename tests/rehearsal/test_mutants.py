@@ -150,6 +150,19 @@ def test_a_mutant_is_laid_out_as_a_copy_that_differs_in_one_thing(tmp_path: Path
     assert (pack / "clocks.yaml").read_text(encoding="utf-8") == before
 
 
+def test_a_deleted_clock_takes_with_it_the_windows_that_name_it(tmp_path: Path) -> None:
+    """As whoever takes a clock out would do it; a window that is counted otherwise stays."""
+    from citycall.policy import load_pack
+
+    pack = PACKS / "taipei"
+    by_name = {one.what: one for one in mutants(pack)}
+    whole = load_pack(pack).requests
+    for clock, rule in (("petition", "extend"), ("first_stage", "release"), ("second_stage", "release")):
+        laid = load_pack(by_name[f"{clock} deleted"].lay(pack, tmp_path / clock)).requests
+        windows = {one.code: len(one.windows) for one in whole}
+        assert {one.code: len(one.windows) for one in laid} == {**windows, rule: windows[rule] - 1}
+
+
 def test_a_default_that_is_left_out_says_the_same(tmp_path: Path) -> None:
     from citycall.policy import load_pack
 

@@ -12,7 +12,7 @@ import copy
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import NoneType, UnionType
@@ -43,6 +43,11 @@ TABLES: dict[str, type[BaseModel]] = {"kinds.yaml": CaseKind, "intake.yaml": Int
 VALUES: dict[str, Mapping[str, Point]] = {"settings.yaml": POINTS, "readings.yaml": READINGS}
 _AMOUNT = re.compile(r"^\s*(\d+)(\s*[^\d\s].*)$")
 _TIME = re.compile(r"^(\d{1,2}):(\d{2})$")
+# What stands on a rule of a file by its code: file -> the lists within its rules, and where they name it.
+# It goes with the rule, as it would in the hands of whoever takes the rule out.
+_STANDS_ON: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
+    "clocks.yaml": {"requests.yaml": {"windows": ("after", "until")}},
+}
 # What a rule says for people or for the catalogue, and what only names it.
 _WORDS = {"name", "says", "clauses", "code", "reading", "template", "sample", "group", "kinds", "digest"}
 _NAMING = _WORDS | {"event", "law", "number_prefix", "register_name"}
@@ -56,6 +61,7 @@ class Mutant:
     """One change of one file: what was done, and the clauses of the rule it was done to.
 
     `path`: of a setting or a reading, where it was changed, as `Pack.referred` names it.
+    `gone`: the code of a rule taken out whole; what names it in other files is not laid either.
     """
 
     file: str
@@ -63,6 +69,7 @@ class Mutant:
     content: Any = field(compare=False)
     clauses: tuple[str, ...] = ()
     path: str = ""
+    gone: str = ""
 
     @property
     def name(self) -> str:
@@ -73,8 +80,10 @@ class Mutant:
         for folder in folders_of(pack):
             shutil.copytree(folder, into / folder.name, ignore=shutil.ignore_patterns("sample", "import"))
         target = into / pack.name
-        text = yaml.safe_dump(self.content, allow_unicode=True, sort_keys=False)
-        (target / self.file).write_text(text, encoding="utf-8")
+        _write(target / self.file, self.content)
+        for file, lists in _STANDS_ON.get(self.file, {}).items() if self.gone else ():
+            if (target / file).is_file():
+                _write(target / file, _without_naming(self.gone, _content(target / file), lists))
         return target
 
 
@@ -207,7 +216,7 @@ class _Maker:
             at, rules = (name,), rules.get(name, [])
         for n, rule in enumerate(rules):
             clauses = tuple(_clauses(rule))
-            yield self._deleted(rule["code"], (*at, n), clauses)
+            yield replace(self._deleted(rule["code"], (*at, n), clauses), gone=rule["code"])
             yield from self._shifted((*at, n), rule["code"], clauses, kind, ())
             for m, strike in enumerate(rule.get("strikes", ())):
                 where = (*at, n, "strikes", m)
@@ -376,6 +385,20 @@ def _with(content: Any, where: Where, value: Any) -> Any:
     changed = copy.deepcopy(content)
     _at(changed, where[:-1])[where[-1]] = value
     return changed
+
+
+def _without_naming(code: str, rules: Any, lists: Mapping[str, tuple[str, ...]]) -> Any:
+    """The rules of a file, less every entry of these lists that names a rule by this code."""
+    kept = copy.deepcopy(rules)
+    for rule in kept:
+        for name, fields in lists.items():
+            if name in rule:
+                rule[name] = [one for one in rule[name] if code not in (one.get(field) for field in fields)]
+    return kept
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def _dotted(path: Where) -> str:
