@@ -42,6 +42,7 @@ CHANNELS = (
 class CaseForm(DuringCallForm):
     """What the caller says, in the order in which callers say it."""
 
+    OF_SOME_KINDS: tuple[str, ...] = SOME_KINDS
     OF_THE_REPORTER = ("marks", "reporter_address", "identity_refused")  # asked below name and telephone
 
     related = forms.CharField(label=_("相關案件"), widget=forms.HiddenInput, required=False, max_length=24)
@@ -216,9 +217,15 @@ class CaseForm(DuringCallForm):
         """The fields that only some kinds ask for, as far as this government has them, with their labels."""
         return [
             (self[name], self.marked(name))
-            for name in SOME_KINDS
+            for name in self.OF_SOME_KINDS
             if self._wanted(name) and name in self.fields
         ]
+
+    def unasked(self) -> list[str]:
+        """The fields that this kind does not ask for: hidden, so that nobody could mend what is wrong there."""
+        kind = self.kind()
+        asked = fields_of(self.pack, kind) if kind is not None else self.OF_SOME_KINDS
+        return [name for name in self.OF_SOME_KINDS if name in self.fields and name not in asked]
 
     @property
     def named_kind(self) -> str:
@@ -234,6 +241,9 @@ class CaseForm(DuringCallForm):
         """The item is chosen by its radio; what is wrong with it is said at the words that find it."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         kind = self.kind()
+        for name in self.unasked():
+            self.errors.pop(name, None)
+            data[name] = self.fields[name].clean(None)
         if not data.get("item") and (kind is None or kind.item_required):
             self.add_error("words", _("請選擇服務項目。"))
         elif (
@@ -262,7 +272,6 @@ class CaseForm(DuringCallForm):
         """The typed values as ``cases.establish`` takes them."""
         data = self.cleaned_data
         kind = self.kind()
-        asked = fields_of(self.pack, kind) if kind else []
         marks = self.pack.intake.marks_of(kind.code) if kind else {}
         place: dict[str, Any] = {"address": data["address"], "district": data["district"]}
         if (point := point_of(data["point"])) is not None:
@@ -271,22 +280,22 @@ class CaseForm(DuringCallForm):
             "kind": self.named_kind or None,
             "item": data["item"] or None,
             "agency": data["agency"] or None if not data["item"] else None,
-            "category": data["category"] or None if "category" in asked else None,
-            "notified_at": data["notified_at"] if "notified_at" in asked else None,
-            "notified_person": data["notified_person"] if "notified_person" in asked else "",
+            "category": data["category"] or None,
+            "notified_at": data["notified_at"],
+            "notified_person": data["notified_person"],
             "description": data["description"],
             "place": place if data["address"] or point else None,
             "reporter": {
                 "name": data["name"],
                 "phone": data["phone"],
                 "email": data["email"],
-                "address": data["reporter_address"] if "reporter_address" in asked else "",
+                "address": data["reporter_address"],
             },
             "marks": [code for code in data["marks"] if code in marks],
-            "identity_refused": data["identity_refused"] if "identity_refused" in asked else False,
+            "identity_refused": data["identity_refused"],
             "identity_check": data["identity_check"] or None,
             "channel": data["channel"] or "phone",
-            "application": data["application"] if "application" in asked else "",
+            "application": data.get("application", ""),
             "reply_by": data["reply_by"] or None,
             "call_id": data["call"] or None,
         }

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from citycall.web.desk.forms.asked import SOME_KINDS
 from citycall.web.desk.forms.case import CaseForm
 from citycall.web.ui.forms import LocalTime
 
@@ -22,16 +20,8 @@ class OutageForm(forms.Form):
 class AfterOutageForm(CaseForm):
     """A case that was telephoned to the agency while the system was down (NT-5-4-3a)."""
 
+    # The notice is asked for in any case here, above the rest.
+    OF_SOME_KINDS = tuple(name for name in SOME_KINDS if name not in ("notified_at", "notified_person"))
+
     notified_at = LocalTime(label=_("電話通報時間"))
     notified_person = forms.CharField(label=_("受理通報人員"), max_length=80)
-
-    def asked(self) -> list[tuple[forms.BoundField, SafeString]]:
-        """The notice is asked for in any case here, above the rest."""
-        above = ("notified_at", "notified_person")
-        return [(bound, label) for bound, label in super().asked() if bound.name not in above]
-
-    def command_input(self) -> dict[str, Any]:
-        data = super().command_input()
-        data["notified_at"] = self.cleaned_data["notified_at"]
-        data["notified_person"] = self.cleaned_data["notified_person"]
-        return data
