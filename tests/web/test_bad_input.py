@@ -170,6 +170,9 @@ def test_one_key_with_other_content(city: dict[str, Any], language: str) -> None
     kept = {name: value for name, value in given.items() if name != "key"}  # pressed again it is another case
     form = refused_well(answer, kept, None, language, before)
     assert form["key"].value() not in ("", given["key"])
+    again = send(client, "/desk/cases/new", {**kept, "key": str(form["key"].value())})
+    assert again.status_code == 302
+    assert again["Location"] != first["Location"]
 
 
 BAD_FILES: dict[str, tuple[Callable[[], SimpleUploadedFile], int]] = {

@@ -222,7 +222,7 @@ class CaseForm(DuringCallForm):
         ]
 
     def unasked(self) -> list[str]:
-        """The fields that this kind does not ask for: hidden, so that nobody could mend what is wrong there."""
+        """The fields that this kind does not ask for: hidden, so nobody could mend what is wrong there."""
         kind = self.kind()
         asked = fields_of(self.pack, kind) if kind is not None else self.OF_SOME_KINDS
         return [name for name in self.OF_SOME_KINDS if name in self.fields and name not in asked]
