@@ -38,6 +38,8 @@ __all__ = ["city", "world"]
 
 NASTY = "'; DROP TABLE cases_case; -- <script>alert(1)</script> {{ 7 }} <img src=x onerror=alert(2)>"
 RAW = ("<script>alert(1)", "<img src=x")
+
+
 def left_out(answer: Any, name: str) -> object:
     """A field that this kind of case does not ask for is hidden: whatever is in it, it stands in no way."""
     if answer.status_code != 302:

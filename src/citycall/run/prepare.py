@@ -40,6 +40,7 @@ def prepare() -> Prepared:
     except OperationalError as error:
         raise NotReady(f"the database cannot be reached: {str(error).strip()}") from error
     _check_server()
+    _check_pack()
     _migrate()
     _check_trigrams()
     _collect_static()
@@ -51,6 +52,17 @@ def _check_server() -> None:
     found = connection.connection.info.server_version
     if found < 150000:
         raise NotReady(f"CityCall needs PostgreSQL 15 or newer; this server is {found // 10000}")
+
+
+def _check_pack() -> None:
+    """A pack that is not there is said before a database is made for it."""
+    from citycall.rehearsal import sample
+
+    if wanted := os.environ.get("CITYCALL_SAMPLE_PACK", ""):
+        try:
+            sample.pack_folder(wanted)
+        except sample.NoPack as wrong:
+            raise NotReady(str(wrong)) from wrong
 
 
 def _migrate() -> None:
