@@ -239,8 +239,6 @@ class Life:
                 self._amiss(f"{act.code} is {said.code} by the table, and refused otherwise", refusal)
             return refusal
         self._found.clear()
-        if act.code == "reopen":  # started anew at the very instant, a clock would have the former limit
-            self.pass_time(1)
         self.world.done[act.code] += 1
         self.did.add(act.code)
         self.story.append(story)

@@ -48,6 +48,7 @@ class Plan:
     stopped: list[CaseClock] = field(default_factory=list)
     started: list[tuple[ClockRule, CaseClock]] = field(default_factory=list)
     resumed: list[tuple[ClockRule, CaseClock]] = field(default_factory=list)
+    anew: bool = False  # the case was there before, and a clock may have run with the very limit that it has
 
 
 def plan(
@@ -61,6 +62,7 @@ def plan(
     """Which clocks ``event_kind`` stops, starts and resumes, without writing anything."""
     out = Plan()
     if not case._state.adding:
+        out.anew = True
         _plan_existing(pack, case, event_kind, facts, now, out)
     item = pack.items.get(case.item)
     kind = pack.kinds[case.kind]
@@ -146,6 +148,9 @@ def write(ctx: Context, done: Plan, case: Case, pack: Pack) -> None:
         CaseClock.objects.bulk_update(changed, ["state", "stopped_at", "stopped_by", "late", "due"])
     if done.started:
         ctx.run.insert([clock for _rule, clock in done.started])
+    for _rule, clock in done.started if done.anew else ():
+        # Joined twice or reopened at once, it has the limit that it had: it strikes once all the same.
+        cancel(SUBJECT, case.pk, handler=HANDLER, payload={"clock": clock.code, "limit": clock.due})
     calendar = calendar_of(pack, case.district, case.agency)
     timers = [
         _timer(clock, strike, due)

@@ -243,9 +243,18 @@ def releasable(at: Standing) -> Refused | None:
     return must_be_asked(at.pack, at.case)
 
 
+def released_directly(kind: CaseKind, pack: Pack) -> bool:
+    """The pack knows a release of this kind that nobody asks for first."""
+    return kind.release is not None and not _asks_first(pack, kind.code)
+
+
+def _asks_first(pack: Pack, kind: str) -> bool:
+    return any(rule.effect == "release" for rule in requests.rules_of(pack, kind))
+
+
 def must_be_asked(pack: Pack, case: Case) -> Refused | None:
     """``request_required`` where the agency applies for release and the call centre decides (TP-6-6-0)."""
-    if all(rule.effect != "release" for rule in requests.rules_of(pack, case.kind)):
+    if not _asks_first(pack, case.kind):
         return None
     message = _("這類案件的解除列管由權責機關提出申請，話務中心決定；請待機關申請後再行決定。")
     return Refused("request_required", message, status=409)

@@ -35,6 +35,7 @@ class CaseAct:
     order in which it is said. `demands`: what the pack wants entered with it. `adds`: it only adds something
     and changes nothing that others decide by, so it may be done on a case that has changed meanwhile.
     `replaces`: it writes over what its last run entered, so another's run since then is a conflict.
+    `where`: what the pack must say beside the moves, for the event may also come about otherwise.
     """
 
     code: str
@@ -45,13 +46,14 @@ class CaseAct:
     demands: Callable[[CaseKind], tuple[str, ...]]
     adds: bool
     replaces: bool = False
+    where: Callable[[CaseKind, Pack], bool] = lambda kind, pack: True
 
     def happens_in(self, kind: CaseKind, pack: Pack) -> bool:
         """Whether cases of this kind know it at all; tasks have no move of their own."""
         if self.events[0] == DONE:
             return any(kind.code in rule.kinds for rule in pack.tasks)
         known = {move.event for move in kind.moves}
-        return bool(known & set(self.events))
+        return bool(known & set(self.events)) and self.where(kind, pack)
 
 
 def act(
@@ -64,11 +66,12 @@ def act(
     demands: Callable[[CaseKind], tuple[str, ...]] = _nothing,
     adds: bool = False,
     replaces: bool = False,
+    where: Callable[[CaseKind, Pack], bool] = lambda kind, pack: True,
     command: str = "",
 ) -> CaseAct:
     """A line of the table: `before` and `after` the move is looked at, or `instead` of it."""
     in_the_way = instead or (*before, moves(events[0]), *after)
-    return CaseAct(code, command or f"cases.{code}", events, who, in_the_way, demands, adds, replaces)
+    return CaseAct(code, command or f"cases.{code}", events, who, in_the_way, demands, adds, replaces, where)
 
 
 def _completion(kind: CaseKind) -> tuple[str, ...]:
@@ -114,9 +117,11 @@ TABLE: tuple[CaseAct, ...] = (
         instead=(checks.reported_back, checks.completing), demands=_completion),
     act("draft_reply", "case.reply_drafted", before=(writing_checks.writes,), demands=_writing,
         replaces=True),
-    act("issue_reply", "case.reply_issued", before=(writing_checks.drafted,)),
+    act("issue_reply", "case.reply_issued", before=(writing_checks.drafted,),
+        where=writing_checks.waits_for_particulars),
     act("open_letter", "case.letter_opened", after=(writing_checks.has_letter,), adds=True),
-    act("record_reply", "case.replied", before=(checks.answers_by_hand,)),
+    act("record_reply", "case.replied", before=(checks.answers_by_hand,),
+        where=lambda kind, pack: bool(kind.reply.by_hand)),
     act("enter_grade_b", "case.graded_b", before=(checks.gradable,), demands=_grade_b),
     act("add_photos", "case.photo_added", adds=True),
     act("add_finding", "case.finding_added", adds=True),
@@ -130,7 +135,8 @@ TABLE: tuple[CaseAct, ...] = (
     act("remind", "case.reminded", who=checks.REMINDS, adds=True),
     act("open_task", "case.task_opened", who=ANYWHERE, instead=(checks.opens_task,), adds=True),
     act("do_task", "case.task_done", who=ANYWHERE, instead=(checks.does_task,), adds=True),
-    act("release", "case.released", who=checks.RELEASES, before=(checks.releasable,), demands=_grounds),
+    act("release", "case.released", who=checks.RELEASES, before=(checks.releasable,), demands=_grounds,
+        where=checks.released_directly),
     act("make_request", "case.requested", who=ANYWHERE, instead=(request_checks.asks,)),
     act("decide_request", "case.request_decided", "case.reassigned", "case.joined", "case.released",
         "case.extended", "case.ruled", who=ANYWHERE, instead=(request_checks.decides,)),

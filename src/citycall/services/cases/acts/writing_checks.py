@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from citycall.base.closures import calendar_of
 from citycall.base.commands import Refused
+from citycall.policy import Pack
+from citycall.policy.kinds import CaseKind
 from citycall.services.cases.acts.standing import Standing, Way, Who
 from citycall.services.cases.models import CaseReply, CaseTask, ReplyDraft
 
@@ -24,6 +26,12 @@ def writes(at: Standing) -> Refused | None:
     if at.kind.writing is not None:
         return None
     return Refused("no_written_reply", _("這類案件沒有回覆稿。"), status=409)
+
+
+def waits_for_particulars(kind: CaseKind, pack: Pack) -> bool:
+    """A reply lacks something when its result counts: what is asked of it is not all asked at submission."""
+    writing = kind.writing
+    return writing is not None and bool(set(writing.requires) - set(writing.at_once))
 
 
 def drafted(at: Standing) -> Refused | None:
