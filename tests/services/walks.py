@@ -19,6 +19,7 @@ FIRST = {
     "not_reported_back": "report_back",
     "number_not_opened": "open_phone",
     "no_draft": "draft_reply",
+    "no_letter": "draft_reply",
     "no_written_reply": "issue_reply",
     "task_open": "do_task",
     "no_task": "open_task",
@@ -35,11 +36,11 @@ FIRST = {
 }
 # What comes first of acts that are nobody's before.
 OPENS = {
-    "answer_join": "decide_request",
+    "answer_join": "make_request",
     "state_position": "make_request",
     "decide_request": "make_request",
     "withdraw_request": "make_request",
-    "open_letter": "issue_reply",
+    "open_letter": "draft_reply",
     "follow_referral": "refer_to_police",
     "unmerge": "merge",
 }
