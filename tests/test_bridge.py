@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from citycall.run.bridge import READ_AHEAD, Bridge
+from citycall.run.bridge import AT_ONCE, READ_AHEAD, Bridge
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -104,3 +105,63 @@ def test_without_a_length_there_is_no_body() -> None:
 def test_a_client_that_went_away_is_not_answered() -> None:
     start, _body, _read = talk(echo, [], headers=[(b"content-length", b"10")])
     assert start is None
+
+
+class Held:
+    """An application whose requests last until they are let go; counts how many work at once."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.count = threading.Lock()
+        self.working = self.most = 0
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        with self.count:
+            self.working += 1
+            self.most = max(self.most, self.working)
+        self.go.wait(20)
+        with self.count:
+            self.working -= 1
+        start("200 OK", [])
+        return [b""]
+
+
+def several(held: Held, counts: float, wanted: int) -> list[int]:
+    """Six requests at once; let go when so many work. The statuses of their answers."""
+    scope = {
+        "type": "http", "method": "GET", "path": "/", "query_string": b"", "http_version": "1.1",
+        "headers": [(b"host", b"x")], "server": ("x", 80), "client": ("127.0.0.1", 5),
+    }  # fmt: skip
+    statuses: list[int] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def all_of_them() -> None:
+        bridge = Bridge(held, 8)
+        bridge.counts = counts
+        asked = [asyncio.ensure_future(bridge(scope, receive, send)) for _ in range(6)]
+        while held.working < wanted:
+            await asyncio.sleep(0)
+        held.go.set()
+        await asyncio.gather(*asked)
+        assert bridge.turns._value == AT_ONCE, "every turn was given back once"
+
+    run_apart(all_of_them())
+    return statuses
+
+
+def test_few_requests_work_at_once() -> None:
+    held = Held()
+    assert several(held, 3600, AT_ONCE) == [200] * 6
+    assert held.most == AT_ONCE
+
+
+def test_who_takes_long_lets_the_next_go_beside() -> None:
+    held = Held()
+    assert several(held, 0, 6) == [200] * 6
+    assert held.most == 6
