@@ -50,7 +50,7 @@ def from_file(path: Path) -> Read:
     head = text.split("\n", 1)[0]
     if not text.strip():
         raise FileError("the file is empty")
-    rows = csv.reader(StringIO(text, newline=""), delimiter=max(SEPARATORS, key=head.count))
+    rows = csv.reader(StringIO(text, newline=""), delimiter=max(SEPARATORS, key=head.count), strict=True)
     try:
         return _reports(rows)
     except csv.Error as error:
