@@ -12,7 +12,7 @@ from citycall.services.cases.models import Status
 from citycall.services.cases.queries import CaseRow
 from citycall.web.addresses import case_address
 from citycall.web.ui.templatetags.ui import badge, clock, when
-from citycall.web.ui.words import named
+from citycall.web.ui.words import Reader, named, reader
 
 _SHAPES = {
     Status.WITHDRAWN: "off",
@@ -25,13 +25,17 @@ _NONE = '<span class="none">—</span>'
 def drawn(rows: Sequence[CaseRow]) -> SafeString:
     """All lines of a page; what stands before a cell on a telephone is looked up once."""
     said = [escape(one) for one in (_("狀態"), _("項目"), _("地點"), _("權責機關"), _("成案時間"), _("期限"))]
-    return SafeString("".join(_line(row, *said) for row in rows))  # nosec B703: every value is escaped below
+    to = reader()
+    return SafeString("".join(_line(row, to, *said) for row in rows))  # nosec B703: every value is escaped below
 
 
-def _line(row: CaseRow, status: str, item: str, place: str, agency: str, time: str, limit: str) -> str:
+def _line(
+    row: CaseRow, to: Reader, status: str, item: str, place: str, agency: str, time: str, limit: str
+) -> str:
     case = row.case
     over = case.closed_at or case.withdrawn_at
     shape = shape_of(case.status, case.overdue)
+    left = _NONE if over else clock(case.due_at, case.clock_from, to=to)
     return (
         f'<tr>\n<th scope="row"><a class="row-link mono nowrap"'
         f' href="{escape(case_address("desk:case", case.number))}">{escape(case.number)}</a></th>\n'
@@ -39,8 +43,8 @@ def _line(row: CaseRow, status: str, item: str, place: str, agency: str, time: s
         f'<td data-label="{item}">{escape(named(row.item))}</td>\n'
         f'<td data-label="{place}" class="clip">{escape(case.address) or _NONE}</td>\n'
         f'<td data-label="{agency}">{escape(named(row.agency))}</td>\n'
-        f'<td data-label="{time}" class="nowrap">{when(case.established_at)}</td>\n'
-        f'<td data-label="{limit}">{_NONE if over else clock(case.due_at, case.clock_from)}</td>\n</tr>\n'
+        f'<td data-label="{time}" class="nowrap">{when(case.established_at, to=to)}</td>\n'
+        f'<td data-label="{limit}">{left}</td>\n</tr>\n'
     )
 
 

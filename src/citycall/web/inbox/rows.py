@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -11,23 +12,27 @@ from django.utils.translation import pgettext
 
 from citycall.web.inbox.trays import Tray
 from citycall.web.ui.templatetags.ui import badge, button, clock, when
+from citycall.web.ui.words import Reader, reader
 
 
 def drawn(
     rows: Sequence[Mapping[str, Any]], tray: Tray, said: Mapping[str, str], *, picks: bool
 ) -> SafeString:
     """All lines of a page; `said` stands before each cell on a telephone, `picks` offers every box."""
+    to = reader()
+    unsigned = tray.code == "unsigned"
     return SafeString(  # nosec B703: every value is escaped below
         "".join(
-            _line(row, said, picks=picks or (row["signable"] and tray.code == "unsigned"), first=place == 0)
+            _line(row, said, to, picks=picks or (row["signable"] and unsigned), first=place == 0)
             for place, row in enumerate(rows)
         )
     )
 
 
-def _line(row: Mapping[str, Any], said: Mapping[str, str], *, picks: bool, first: bool) -> str:
+def _line(row: Mapping[str, Any], said: Mapping[str, str], to: Reader, *, picks: bool, first: bool) -> str:
     case = row["case"]
     number = escape(case.number)
+    timed = said["due" if row["clock"] else "time"]
     pick = (
         f'<label class="choice"><input type="checkbox" name="case" value="{case.pk}" id="pick-{case.pk}">'
         f'<span class="visually-hidden">{escape(said["pick"])} {number}</span></label>'
@@ -42,7 +47,7 @@ def _line(row: Mapping[str, Any], said: Mapping[str, str], *, picks: bool, first
         f'<td data-label="{escape(said["item"])}"><strong class="item">{escape(row["item"])}</strong>'
         f"{stage}</td>\n"
         f'<td data-label="{escape(said["place"])}"><span>{_place(row)}</span></td>\n'
-        f'<td data-label="{escape(said["due" if row["clock"] else "time"])}"><span>{_time(row)}</span></td>\n'
+        f'<td data-label="{escape(timed)}"><span>{_time(row, to)}</span></td>\n'
         f'<td data-label="{escape(said["status"])}"><span class="cluster">{_badges(row, said)}</span></td>\n'
         f'<td data-label="{escape(said["handler"])}">{escape(row["handler"])}</td>\n'
         f'<td class="end row-act">{_act(row, first=first)}</td>\n</tr>\n'
@@ -56,12 +61,12 @@ def _place(row: Mapping[str, Any]) -> str:
     return f"{district}{escape(row['address'])}"
 
 
-def _time(row: Mapping[str, Any]) -> str:
+def _time(row: Mapping[str, Any], to: Reader) -> str:
     running, case = row["clock"], row["case"]
     if not running:
-        return when(case.closed_at or case.established_at)
+        return when(case.closed_at or case.established_at, to=to)
     name = row["clock_name"]
-    ticking = clock(running.due, running.started_at, label=name)
+    ticking = clock(running.due, running.started_at, label=name, to=to)
     return f'{ticking}<span class="small-print clock-name">{escape(name)}</span>'
 
 
@@ -82,6 +87,15 @@ def _act(row: Mapping[str, Any], *, first: bool) -> str:
     """What can be done from the list; the first line has the key."""
     if not row["signable"]:
         return ""
+    drawn = _sign(pgettext("act", "簽收"), first=first)
+    return drawn.replace(_WHICH, str(row["case"].pk))
+
+
+_WHICH = "which-case"
+
+
+@cache
+def _sign(words: str, *, first: bool) -> str:
+    """The button, drawn once; each line puts its own case into it."""
     kind, key = ("primary", "s") if first else ("secondary", "")
-    words = pgettext("act", "簽收")
-    return button(words, kind, name="one", value=row["case"].pk, key=key, small=True, data_sign=True)
+    return button(words, kind, name="one", value=_WHICH, key=key, small=True, data_sign=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.utils import dateformat
@@ -21,22 +22,32 @@ Say = Callable[[str], str]
 
 
 class _Book(dict[str, str]):
-    """What was looked up for the readers of one language."""
+    """What was looked up for the readers of one language, while it was theirs."""
 
     def __missing__(self, words: str) -> str:
         self[words] = gettext(words)
         return self[words]
 
 
-_books: defaultdict[str, _Book] = defaultdict(_Book)
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: what says our words in their language, and whether that is Chinese.
 
-
-def phrases() -> Say:
-    """What says our words in the reader's language.
-
-    A list says several hundred of them, and the catalogue takes ten times as long to look one up.
+    Asking which language is active takes ten times as long as saying a word, so a list asks once.
     """
-    return _books[get_language() or ""].__getitem__
+
+    say: Say
+    chinese: bool
+
+
+@cache
+def _reader(language: str) -> Reader:
+    return Reader(_Book().__getitem__, language.startswith("zh"))
+
+
+def reader() -> Reader:
+    """Who reads now."""
+    return _reader(get_language() or "zh-hant")
 
 
 def named(value: Any, language: str = "") -> str:
@@ -52,9 +63,9 @@ def named(value: Any, language: str = "") -> str:
     return str(value.get(language))
 
 
-def span(length: timedelta, say: Say | None = None) -> str:
+def span(length: timedelta, to: Reader | None = None) -> str:
     """`6 分鐘`, `2 小時 5 分`, `3 天`: rounded down, never more than two units."""
-    _ = say or phrases()
+    _ = (to or reader()).say
     seconds = max(0, int(length.total_seconds()))
     if seconds >= 2 * _DAY:
         return _("{n} 天").format(n=seconds // _DAY)
@@ -68,14 +79,15 @@ def span(length: timedelta, say: Say | None = None) -> str:
     return _("{n} 秒").format(n=seconds)
 
 
-def remaining(due: datetime, now: datetime) -> str:
+def remaining(due: datetime, now: datetime, to: Reader | None = None) -> str:
     """`還有 6 分鐘` or `逾期 2 小時`."""
-    _ = phrases()
+    to = to or reader()
+    _ = to.say
     if due >= now:
-        return _("還有 {span}").format(span=span(due - now, _))
+        return _("還有 {span}").format(span=span(due - now, to))
     if now - due < timedelta(minutes=1):
         return _("剛逾期")
-    return _("逾期 {span}").format(span=span(now - due, _))
+    return _("逾期 {span}").format(span=span(now - due, to))
 
 
 def shifted(by: timedelta) -> str:
@@ -102,7 +114,7 @@ def clock_words() -> dict[str, str]:
 
 
 def _reads_chinese() -> bool:
-    return (get_language() or "zh-hant").startswith("zh")
+    return reader().chinese
 
 
 # Within a document for the file, days have the year of the Republic; on the screens of staff they do not.
@@ -119,35 +131,37 @@ def as_document() -> Iterator[None]:
         _document.reset(token)
 
 
-def day_word(at: datetime, now: datetime) -> str:
+def day_word(at: datetime, now: datetime, to: Reader | None = None) -> str:
     """`今天`, `昨天`, `明天`, `3月2日`, `2025年3月2日`."""
-    return _day_word(clock.local(at).date(), now)
+    return _day_word(clock.local(at).date(), now, to or reader())
 
 
-def _day_word(there: date, now: datetime) -> str:
+def _day_word(there: date, now: datetime, to: Reader) -> str:
     here = clock.local(now).date()
     away = (there - here).days
     if -1 <= away <= 1:
-        _ = phrases()
+        _ = to.say
         return _("昨天") if away < 0 else _("明天") if away else _("今天")
     this_year = there.year == here.year
-    if not _reads_chinese():
+    if not to.chinese:
         return dateformat.format(there, "j M" if this_year else "j M Y")
     return ("" if this_year else f"{there.year}年") + f"{there.month}月{there.day}日"
 
 
-def short(at: datetime, now: datetime) -> str:
+def short(at: datetime, now: datetime, to: Reader | None = None) -> str:
     """`14:05` today, else `昨天 14:05`, `3月2日 14:05`."""
+    to = to or reader()
     hour = clock.local(at).time().isoformat("minutes")
-    word = day_word(at, now)
-    return hour if word == phrases()("今天") else f"{word} {hour}"
+    word = day_word(at, now, to)
+    return hour if word == to.say("今天") else f"{word} {hour}"
 
 
 def due_short(due: datetime, now: datetime) -> str:
     """The same of a limit's end: midnight is 24:00 of the day before."""
+    to = reader()
     day, hour = clock.due_parts(due)
-    word = _day_word(day, now)
-    return hour if word == phrases()("今天") else f"{word} {hour}"
+    word = _day_word(day, now, to)
+    return hour if word == to.say("今天") else f"{word} {hour}"
 
 
 def day_said(day: date) -> str:
@@ -190,18 +204,19 @@ def due_written(due: datetime) -> str:
     return f"{day.isoformat()} {hour}"
 
 
-def exact(at: datetime) -> str:
+def exact(at: datetime, to: Reader | None = None) -> str:
     """The instant itself, for hover and print; in Chinese with the year of the Republic."""
     there = clock.local(at)
-    return _exact(there.date(), there.time().isoformat("seconds"))
+    return _exact(there.date(), there.time().isoformat("seconds"), to or reader())
 
 
-def due_exact(due: datetime) -> str:
+def due_exact(due: datetime, to: Reader | None = None) -> str:
     """The same of a limit's end: midnight is 24:00 of the day before."""
     day, hour = clock.due_parts(due)
-    return _exact(day, hour if hour == "24:00" else clock.local(due).time().isoformat("seconds"))
+    hour = hour if hour == "24:00" else clock.local(due).time().isoformat("seconds")
+    return _exact(day, hour, to or reader())
 
 
-def _exact(day: date, hour: str) -> str:
+def _exact(day: date, hour: str, to: Reader) -> str:
     there = f"{day.isoformat()} {hour}"
-    return f"{there}（民國{clock.roc_date(day)}）" if _reads_chinese() else there
+    return f"{there}（民國{clock.roc_date(day)}）" if to.chinese else there

@@ -139,19 +139,20 @@ def day_said(day: date | None) -> str:
 
 
 @register.simple_tag
-def when(at: datetime | None, style: str = "short") -> SafeString | str:
+def when(at: datetime | None, style: str = "short", to: words.Reader | None = None) -> SafeString | str:
     """An instant as people say it; exact on hover and in print. Styles: short, day, full, exact, document.
 
     The end of a limit: `due` (short), `due-full`, `due-document`; its midnight is 24:00 of the day before.
     """
     if not at:
         return format_html('<span class="none">{}</span>', "—")
-    exact = words.due_exact(at) if style.startswith("due") else words.exact(at)
+    to = to or words.reader()
+    exact = words.due_exact(at, to) if style.startswith("due") else words.exact(at, to)
     match style:
         case "short":
-            said = words.short(at, time.now())
+            said = words.short(at, time.now(), to)
         case "day":
-            said = words.day_word(at, time.now())
+            said = words.day_word(at, time.now(), to)
         case "exact":
             said = exact
         case "due":
@@ -178,6 +179,7 @@ def clock(
     stopped: datetime | None = None,
     label: str = "",
     off: bool = False,
+    to: words.Reader | None = None,
 ) -> SafeString | str:
     """A running limit: 還有 6 分鐘, 逾期 2 小時; with `stopped`, how it ended.
 
@@ -186,12 +188,13 @@ def clock(
     """
     if not due:
         return format_html('<span class="none">{}</span>', "—")
-    _ = words.phrases()
-    state, said = _clock_state(due, started, stopped)
+    to = to or words.reader()
+    _ = to.say
+    state, said = _clock_state(due, started, stopped, to)
     if off and state == "met":
         state, said = "off", _("不再計時")
     named = f"{label}：" if label else ""
-    exact = words.due_exact(due)
+    exact = words.due_exact(due, to)
     ticks = "" if stopped else f' data-soon="{_soon_from(due, started).isoformat()}" data-ticks'
     title = escape(named + _("期限 {at}").format(at=exact))
     drawing = _clock_icons() if not stopped else icons.icon(CLOCK_ICONS[state])
@@ -216,17 +219,19 @@ def _soon_from(due: datetime, started: datetime | None) -> datetime:
     return due - ((due - started) / 4 if started else timedelta(hours=1))
 
 
-def _clock_state(due: datetime, started: datetime | None, stopped: datetime | None) -> tuple[str, str]:
-    _ = words.phrases()
+def _clock_state(
+    due: datetime, started: datetime | None, stopped: datetime | None, to: words.Reader
+) -> tuple[str, str]:
+    _ = to.say
     if stopped:
         if stopped > due:
-            return "missed", _("逾期 {span}").format(span=words.span(stopped - due))
+            return "missed", _("逾期 {span}").format(span=words.span(stopped - due, to))
         return "met", _("如期") + (
-            f" · {_('用時 {span}').format(span=words.span(stopped - started))}" if started else ""
+            f" · {_('用時 {span}').format(span=words.span(stopped - started, to))}" if started else ""
         )
     now = time.now()
     state = "late" if now > due else "soon" if now >= _soon_from(due, started) else "running"
-    return state, words.remaining(due, now)
+    return state, words.remaining(due, now, to)
 
 
 @register.simple_tag
