@@ -204,3 +204,21 @@ def test_what_is_written_over_is_a_conflict_even_where_the_case_stays_as_it_is(c
 def be_late(case: Any) -> None:
     case.overdue = True
     case.save(update_fields=["overdue"])
+
+
+def test_what_was_there_from_the_beginning_is_told_too(case: Any) -> None:
+    """A page from before the first step, or a made-up tag: refused with all changes since, lists too."""
+    found = refused(lambda: complete("works.handler1", case, seen=1))
+    assert (found.code, found.status) == ("stale", 409)
+    assert found.info["changes"][0]["event"] == "case.established"
+
+
+def test_a_program_takes_a_case_from_nobody(case: Any) -> None:
+    from citycall.base.commands import Actor, execute
+    from citycall.base.commands.actors import ActorPost
+
+    mine = case.taken_by
+    program = Actor("staff", None, "e", (ActorPost("works.handler1", "handler", "works"),), "api:x", None)
+    execute("cases.take", program, {"case": case.pk})
+    case.refresh_from_db()
+    assert case.taken_by == mine is not None

@@ -8,7 +8,7 @@ from html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from citycall.services.cases.models import Status
+from citycall.services.cases.models import OPEN_STATUSES, Status
 from citycall.services.cases.queries import CaseRow
 from citycall.web.addresses import case_address
 from citycall.web.ui.templatetags.ui import badge, clock, when
@@ -33,7 +33,7 @@ def _line(
     row: CaseRow, to: Reader, status: str, item: str, place: str, agency: str, time: str, limit: str
 ) -> str:
     case = row.case
-    over = case.closed_at or case.withdrawn_at
+    over = case.status not in OPEN_STATUSES
     shape = shape_of(case.status, case.overdue)
     left = _NONE if over else clock(case.due_at, case.clock_from, to=to)
     return (

@@ -130,13 +130,19 @@ def _worded(name: str) -> bool:
 
 def _words(name: str, value: Any, case: Case, pack: Pack) -> str:
     """A field's value as people read it."""
-    if value in (None, "", False):
+    if value in (None, "", False) or value == []:
         return "—"
+    if isinstance(value, list):
+        return _("、").join(_words(name, one, case, pack) for one in value)
     if value is True:
         return _("是")
     if name == "agency":
         zh, en = agency_names().get(value, (value, value))
         return str(en if (get_language() or "").startswith("en") else zh)
+    if name == "marks" and value in pack.intake.marks:
+        return str(pack.intake.marks[value].name.get(get_language()))
+    if not isinstance(value, str | int | float):
+        return str(value)
     kind = pack.kinds[case.kind]
     choices = {"finding": kind.findings, "withdraw_reason": kind.withdraw_reasons}.get(name, ())
     chosen = next((one for one in choices if one.code == value), None)
@@ -147,9 +153,9 @@ def _words(name: str, value: Any, case: Case, pack: Pack) -> str:
     if value in named:
         return str(named[value])
     if field.get_internal_type() == "DateTimeField":
-        return clock.local(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M")
+        return clock.local(datetime.fromisoformat(str(value))).strftime("%Y-%m-%d %H:%M")
     if field.get_internal_type() == "DateField":
-        return date.fromisoformat(value).isoformat()
+        return date.fromisoformat(str(value)).isoformat()
     return str(value)
 
 

@@ -57,10 +57,12 @@ def acknowledge(ctx: Context, data: OfCase) -> Acknowledged:
 
 @command("cases.take", who=WORKERS, clauses=("NT-5-4-4a",), keyed=True)
 def take(ctx: Context, data: OfCase) -> Done:
-    """A handler takes the case as theirs."""
+    """A handler takes the case as theirs. A program that does so takes it from nobody who has it."""
     case = load_for_change(data.case)
     ctx.require_agency(case.agency)
-    advance(ctx, case, "case.taken", set={"taken_by": ctx.actor.staff_id, "taken_post": ctx.post_code})
+    by = ctx.actor.staff_id or case.taken_by
+    post = ctx.post_code if ctx.actor.staff_id or not case.taken_by else case.taken_post
+    advance(ctx, case, "case.taken", set={"taken_by": by, "taken_post": post})
     ctx.audit("case", case.pk)
     return Done(**_done(case))
 

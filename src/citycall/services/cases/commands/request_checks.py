@@ -138,7 +138,7 @@ def last_day(rule: RequestRule, case: Case, now: datetime) -> date | None:
     if rule.most is None:
         return None
     calendar = calendar_of(pack_for(case), case.district, case.agency)
-    return clock.local(rule.most.after(case.due_at or now, calendar)).date()
+    return clock.due_parts(rule.most.after(case.due_at or now, calendar))[0]
 
 
 def _bad_day(rule: RequestRule, case: Case, day: date, now: datetime) -> str:

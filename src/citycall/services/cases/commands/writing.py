@@ -112,6 +112,8 @@ def _wrong_particulars(kind: CaseKind, case: Case, data: Particulars) -> dict[st
         fields["grade"] = _("請從清單中選擇處理等級。")
     if data.reply_date is not None and data.reply_date < clock.local(case.established_at).date():
         fields["reply_date"] = _("回復日期不能早於成案之日。")
+    if data.reply_date is not None and data.reply_date > clock.today():
+        fields["reply_date"] = _("回復日期不能晚於今天。")
     return fields
 
 
