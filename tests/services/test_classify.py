@@ -26,7 +26,6 @@ TAUGHT = [
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    pytest.importorskip("numpy")
     from citycall.services.cases.classify.training import train
 
     return train(TAUGHT)
@@ -63,7 +62,6 @@ def test_any_text_has_features_and_an_answer(model: Model, words: str, address: 
 
 
 def test_evaluate_needs_no_installation(tmp_path: Path) -> None:
-    pytest.importorskip("numpy")
     file = tmp_path / "cases.csv"
     rows = [f"{one.item},{one.agency},{one.district},{one.address},{one.description}" for one in TAUGHT]
     file.write_text("item,agency,district,address,description\n" + "\n".join(rows * 10), encoding="utf-8")
@@ -78,7 +76,6 @@ def test_evaluate_needs_no_installation(tmp_path: Path) -> None:
 
 
 def test_rows_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
-    pytest.importorskip("numpy")
     file = tmp_path / "cases.csv"
     rows = [f"{one.item},{one.agency},{one.description}" for one in TAUGHT] * 10
     file.write_text(
@@ -129,7 +126,6 @@ TABLE = "\n".join(
     ids=["mark", "utf-16", "big5", "semicolons", "tabs", "capitals"],
 )
 def test_a_table_is_read_as_offices_write_it(tmp_path: Path, raw: bytes) -> None:
-    pytest.importorskip("numpy")
     plainly = written(tmp_path, "plain.csv", TABLE.encode())
     answer = evaluated(plainly, written(tmp_path, "other.csv", raw), "--json")
     assert answer.exit_code == 0, answer.output
@@ -161,7 +157,6 @@ def test_a_table_that_cannot_be_used_says_why_before_anything_is_learned(
 
 
 def test_what_training_never_saw_is_counted(tmp_path: Path) -> None:
-    pytest.importorskip("numpy")
     later = f"{TABLE}\nflood,water,鳳山區,中山路1號,路面淹水\n"
     teach, ask = written(tmp_path, "a.csv", TABLE.encode()), written(tmp_path, "b.csv", later.encode())
     answer = evaluated(teach, ask)
@@ -170,7 +165,6 @@ def test_what_training_never_saw_is_counted(tmp_path: Path) -> None:
 
 
 def test_a_column_of_numbers_is_not_taken_for_items(tmp_path: Path) -> None:
-    pytest.importorskip("numpy")
     rows = "\n".join([HEAD, *(f"FILE{n},works,鳳山區,中山路,路燈不亮" for n in range(1_100))])
     file = written(tmp_path, "a.csv", rows.encode())
     answer = evaluated(file, file)
@@ -180,7 +174,6 @@ def test_a_column_of_numbers_is_not_taken_for_items(tmp_path: Path) -> None:
 
 def test_a_rare_item_is_not_lost_among_frequent_ones() -> None:
     """Three reports of cables, among a hundred of lamps of which a few name cables too."""
-    pytest.importorskip("numpy")
     from citycall.services.cases.classify.training import train
 
     places = ("公園", "路口", "巷內", "橋下")
@@ -198,7 +191,6 @@ def test_a_rare_item_is_not_lost_among_frequent_ones() -> None:
 
 def test_the_name_of_an_item_speaks_for_it() -> None:
     """One report of an item, in other words than its name: asked by its name it is found all the same."""
-    pytest.importorskip("numpy")
     from citycall.services.cases.classify.training import train
 
     taught = [*TAUGHT, Report("線垂到地上", item="cable"), Report("怕有人觸電", item="streetlight")]
